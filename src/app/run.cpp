@@ -1,0 +1,21 @@
+#include "app/run.hpp"
+
+#include <iostream>
+
+#include "app/cli.hpp"
+#include "app/serve.hpp"
+#include "app/store_commands.hpp"
+
+namespace hongyan::app {
+
+int run(int argc, char** argv) {
+    ServerCommands commands;
+    commands.serve = serve;
+    commands.migrate = migrate;
+    commands.backup = backup;
+    commands.openapi = openapi;
+    commands.inspect_store = inspect_store;
+    return run_cli(argc, argv, commands);
+}
+
+}  // namespace hongyan::app

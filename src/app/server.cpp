@@ -1,0 +1,356 @@
+#include "app/server.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "api/keys.hpp"
+#include "api/messages.hpp"
+#include "api/openapi.hpp"
+#include "api/problem.hpp"
+#include "api/rules.hpp"
+#include "api/sandbox.hpp"
+#include "api/send.hpp"
+#include "api/statistics.hpp"
+#include "api/system.hpp"
+#include "api/tasks.hpp"
+#include "api/templates.hpp"
+#include "app/sandbox_inbox.hpp"
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "channel/email/email_channel.hpp"
+#include "channel/sandbox/sandbox_channel.hpp"
+#include "engine/local/limiter.hpp"
+#include "engine/local/queue.hpp"
+#include "engine/sqlite/data_lock.hpp"
+#include "engine/sqlite/sqlite_store.hpp"
+#include "http/server.hpp"
+#include "http/static_files.hpp"
+#include "jobs/retention.hpp"
+#include "jobs/rule_watch.hpp"
+#include "jobs/schedule.hpp"
+#include "table/keys.hpp"
+#include "table/migrate.hpp"
+#include "web/assets.hpp"
+
+namespace hongyan::app {
+namespace {
+
+delivery::DeliveryOptions delivery_options(const config::Settings& s) {
+    delivery::DeliveryOptions options;
+    options.retry.attempts = static_cast<std::int32_t>(s.delivery.retry_attempts);
+    options.retry.base_ms = s.delivery.retry_base_ms;
+    options.retry.max_ms = s.delivery.retry_max_ms;
+    options.retry.deadline_ms = s.delivery.deadline_hours * 3'600'000;
+    options.retry.hold_unknown = s.delivery.unknown_outcome == "hold";
+    options.attempt_timeout = Millis(s.delivery.attempt_timeout_seconds * 1'000);
+    options.committer.batch_rows = static_cast<std::size_t>(s.store.batch_rows);
+    options.committer.idempotency_ms = s.idempotency.hours * 3'600'000;
+    options.max_waiting = s.queue.max_messages;
+    return options;
+}
+
+/// "[::1]:8000" is "::1" and 8000; the settings have been checked.
+std::pair<std::string, int> split_listen(std::string_view listen) {
+    const auto colon = listen.rfind(':');
+    auto host = listen.substr(0, colon);
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    return {std::string(host), static_cast<int>(parse_int(listen.substr(colon + 1)).value_or(8000))};
+}
+
+http::ServerOptions http_options(const config::Settings& s) {
+    http::ServerOptions options;
+    std::tie(options.host, options.port) = split_listen(s.listen);
+    options.io_threads = static_cast<int>(s.http.io_threads);
+    options.max_connections = static_cast<std::size_t>(s.http.max_connections);
+    options.max_connections_per_address = static_cast<std::size_t>(s.http.max_connections_per_address);
+    options.header_timeout = Millis(s.http.header_timeout_seconds * 1'000);
+    options.idle_timeout = Millis(s.http.idle_timeout_seconds * 1'000);
+    options.request_timeout = Millis(s.http.request_timeout_seconds * 1'000);
+    options.stop_grace = Millis(s.http.stop_grace_seconds * 1'000);
+    return options;
+}
+
+sqlite::SqliteOptions store_options(const config::Settings& s) {
+    sqlite::SqliteOptions options;
+    options.file = std::filesystem::path(s.data_dir) / database_name;
+    options.cache_mib = static_cast<int>(s.store.cache_mib);
+    options.checkpoint_pages = static_cast<int>(s.store.checkpoint_pages);
+    options.readers = static_cast<int>(s.store.reader_threads);
+    return options;
+}
+
+sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
+    sandbox::SandboxOptions options;
+    options.inbox_messages = static_cast<std::size_t>(s.sandbox.inbox_messages);
+    options.ledger_path = std::filesystem::path(s.data_dir) / "sandbox.ledger";
+    options.ledger_mib = static_cast<int>(s.sandbox.ledger_mib);
+    options.latency_ms = static_cast<int>(s.sandbox.latency_ms);
+    options.failure_percent = s.sandbox.failure_percent;
+    options.failure_class =
+        from_text<OutcomeClass>(outcome_class_names, s.sandbox.failure_class).value_or(OutcomeClass::transient);
+    return options;
+}
+
+email::EmailOptions email_options(const config::EmailSettings& s) {
+    return {s.smtp_url, s.tls,     s.username,    s.password,        s.from,
+            s.helo,     s.ca_file, s.connections, s.timeout_seconds, s.messages_per_connection};
+}
+
+/// Threads that answer questions to the store; not one of the pools that operators tune.
+PoolRule reader_rule(int threads) { return {"readers", threads, threads, 10'000, 0.8, 0.2}; }
+
+void add_routes(api::Routes& routes) {
+    api::add_send_routes(routes);
+    api::add_message_routes(routes);
+    api::add_task_routes(routes);
+    api::add_template_routes(routes);
+    api::add_statistics_routes(routes);
+    api::add_rule_routes(routes);
+    api::add_key_routes(routes);
+    api::add_sandbox_routes(routes);
+    api::add_system_routes(routes);
+}
+
+Status make_data_dir(const std::filesystem::path& folder) {
+    std::error_code failure;
+    const bool made = std::filesystem::create_directories(folder, failure);
+    if (failure) {
+        return make_error(ErrorCode::io_failed, "The folder " + folder.string() + " cannot be made: " + failure.message() +
+                                                    ". Choose another with --data.");
+    }
+    if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
+    return Done{};
+}
+
+}  // namespace
+
+// In the order in which they are built; destroyed in reverse.
+struct Server::Parts {
+    Parts(const config::Settings& given, Log& given_log)
+        : settings(given),
+          log(given_log),
+          queue(clock, Millis(given.queue.aging_seconds * 1'000)),
+          limiter(clock),
+          keys(clock, given.admin_key),
+          readers(reader_rule(static_cast<int>(given.store.reader_threads)), clock, log),
+          processor({"ai_processor", 10, 50, 1'000, 0.8, 0.2}, clock, log),
+          notifier({"notifier", 5, 20, 1'000, 0.8, 0.2}, clock, log),
+          schedule(clock) {}
+
+    const config::Settings& settings;
+    Log& log;
+    SystemClock clock;
+    std::optional<sqlite::DataLock> lock;
+    std::unique_ptr<sqlite::SqliteStore> store;
+    local::LocalQueue queue;
+    local::LocalLimiter limiter;
+    std::unique_ptr<sandbox::Sandbox> sandbox;
+    std::unique_ptr<SandboxInbox> inbox;
+    std::array<std::unique_ptr<Channel>, channel_names.size()> channels;
+    api::KeyBook keys;
+    delivery::TemplateBook templates;
+    api::IdempotencyGate idempotency;
+    delivery::WorkerPool readers;
+    delivery::WorkerPool processor;
+    delivery::WorkerPool notifier;
+    std::unique_ptr<delivery::Delivery> delivery;
+    std::unique_ptr<jobs::RuleWatch> rules;
+    jobs::Schedule schedule;
+    jobs::Schedule cleaning{clock};
+    std::unique_ptr<api::Context> context;
+    std::string openapi;
+    std::unique_ptr<http::Server> http;
+    std::string url;
+    std::string new_admin_key;
+    std::atomic<bool> store_lost{false};
+    std::atomic<bool> stopping{false};
+    bool stopped = false;
+
+    Status open_store();
+    Status make_first_key();
+    Status make_channels();
+    void make_delivery();
+    Status read_rules();
+    void make_context();
+    Status start_http();
+    void start_schedule();
+    [[nodiscard]] std::string not_ready() const;
+};
+
+Status Server::Parts::open_store() {
+    if (auto made = make_data_dir(settings.data_dir); !made) return made;
+    auto taken = sqlite::DataLock::take(settings.data_dir);
+    if (!taken) return taken.error();
+    lock.emplace(std::move(*taken));
+    auto opened = sqlite::SqliteStore::open(store_options(settings), log);
+    if (!opened) return opened.error();
+    store = std::move(*opened);
+    const auto migrated = table::migrate(*store, clock.now_ms());
+    if (!migrated) return migrated.error();
+    return Done{};
+}
+
+Status Server::Parts::make_first_key() {
+    if (auto loaded = keys.load(*store); !loaded) return loaded;
+    if (!keys.empty()) return Done{};
+    const auto key = api::make_key();
+    KeyRecord record;
+    record.name = "administrator";
+    record.prefix = api::key_prefix(key);
+    record.hash = sha256(key);
+    record.scopes = "send read manage admin";
+    record.created_ms = clock.now_ms();
+    auto written = store->write([&](Session& session) { std::ignore = table::insert_key(session, record); });
+    if (!written) return written;
+    new_admin_key = key;
+    return keys.load(*store);
+}
+
+Status Server::Parts::make_channels() {
+    if (settings.sandbox.enabled) {
+        auto opened = sandbox::Sandbox::open(sandbox_options(settings), clock, log);
+        if (!opened) return opened.error();
+        sandbox = std::move(*opened);
+        inbox = std::make_unique<SandboxInbox>(*sandbox);
+        for (std::size_t i = 0; i < channels.size(); ++i) {
+            channels[i] = std::make_unique<sandbox::SandboxChannel>(static_cast<ChannelKind>(i), *sandbox);
+        }
+    }
+    if (settings.email.smtp_url.empty()) return Done{};
+    auto email = email::make_email_channel(email_options(settings.email), clock, log);
+    if (!email) return email.error();
+    channels[static_cast<std::size_t>(ChannelKind::email)] = std::move(*email);
+    return Done{};
+}
+
+void Server::Parts::make_delivery() {
+    delivery::Channels borrowed{};
+    for (std::size_t i = 0; i < channels.size(); ++i) borrowed[i] = channels[i].get();
+    const auto on_lost = [this](const std::string& detail) {
+        log.error("store_lost", {{"detail", detail}});
+        store_lost = true;
+        kill(getpid(), SIGTERM);
+    };
+    delivery = std::make_unique<delivery::Delivery>(
+        delivery::DeliveryParts{*store, queue, limiter, clock, log, borrowed, on_lost}, delivery_options(settings));
+}
+
+Status Server::Parts::read_rules() {
+    jobs::RuleReaders rule_readers;
+    const auto warn = [this](const char* what, const Status& status) {
+        if (!status) log.error("reload_failed", {{"what", what}, {"detail", status.error().detail}});
+    };
+    rule_readers.templates = [this, warn] { warn("templates", templates.load(*store, log)); };
+    rule_readers.keys = [this, warn] { warn("keys", keys.load(*store)); };
+    rule_readers.pools = [this](const std::vector<table::PoolRow>& rows) {
+        for (auto* pool : {&delivery->sender(), &processor.pool(), &notifier.pool()}) {
+            for (const auto& row : rows) {
+                if (row.rule.name == pool->rule().name) pool->set_rule(row.id, row.rule);
+            }
+        }
+    };
+    rule_readers.limits = [this](const std::vector<LimitRule>& rows) {
+        limiter.set_rules(rows);
+        delivery->set_limits(rows);
+    };
+    rules = std::make_unique<jobs::RuleWatch>(*store, log, std::move(rule_readers));
+    return rules->poll();
+}
+
+std::string Server::Parts::not_ready() const {
+    if (stopping) return "stopping";
+    const auto health = store->health();
+    return health.writable ? "" : "the store does not accept writes: " + health.detail;
+}
+
+void Server::Parts::make_context() {
+    context = std::unique_ptr<api::Context>(new api::Context{
+        *store, *delivery, templates, limiter, keys, idempotency, inbox.get(), readers, processor,
+        {&delivery->sender(), &processor.pool(), &notifier.pool()}, settings, clock, log,
+        [this] {
+            if (const auto polled = rules->poll(); !polled) log.error("reload_failed", {{"detail", polled.error().detail}});
+        },
+        [this] { return not_ready(); }});
+}
+
+Status Server::Parts::start_http() {
+    http::Router router;
+    api::Routes routes(*context, router);
+    add_routes(routes);
+    api::add_page_routes(router, openapi);
+    openapi = api::openapi_document(routes.docs());
+    http::add_static(router, web::assets());
+    const auto options = http_options(settings);
+    http = std::make_unique<http::Server>(options, std::move(router), api::problem_response, clock);
+    http->set_log(log);
+    if (auto started = http->start(); !started) return started;
+    const bool is_any = options.host == "0.0.0.0" || options.host == "::" || options.host == "127.0.0.1" || options.host == "::1";
+    url = "http://" + (is_any ? "localhost" : options.host) + ":" + std::to_string(http->port());
+    return Done{};
+}
+
+void Server::Parts::start_schedule() {
+    schedule.every(Millis(1'000), [this] {
+        for (auto* pool : {&delivery->sender(), &processor.pool(), &notifier.pool()}) pool->tick();
+    });
+    schedule.every(Millis(500), [this] {
+        if (const auto polled = rules->poll(); !polled) log.error("reload_failed", {{"detail", polled.error().detail}});
+    });
+    // On a thread of its own: a first run over months of rows must not hold up the pools.
+    cleaning.every(Millis(60'000), [this] {
+        jobs::RetentionRule rule;
+        rule.trace_days = settings.retention.trace_days;
+        rule.message_days = settings.retention.message_days;
+        rule.idempotency_hours = settings.idempotency.hours;
+        rule.step_rows = static_cast<int>(settings.retention.step_rows);
+        jobs::run_retention(*delivery, rule, clock, log, cleaning.stopping());
+    });
+    schedule.start();
+    cleaning.start();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, Log& log) {
+    auto parts = std::make_unique<Parts>(settings, log);
+    if (auto opened = parts->open_store(); !opened) return opened.error();
+    if (auto made = parts->make_first_key(); !made) return made.error();
+    if (auto made = parts->make_channels(); !made) return made.error();
+    parts->make_delivery();
+    if (auto read = parts->read_rules(); !read) return read.error();
+    for (auto* pool : {&parts->readers, &parts->processor, &parts->notifier}) pool->start();
+    if (auto started = parts->delivery->start(); !started) return started.error();
+    parts->make_context();
+    if (auto started = parts->start_http(); !started) return started.error();
+    parts->start_schedule();
+    log.info("started", {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
+    return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+void Server::stop() {
+    auto& p = *parts_;
+    if (std::exchange(p.stopped, true)) return;
+    p.stopping = true;
+    if (p.http) p.http->stop();
+    p.schedule.stop();
+    p.cleaning.stop();
+    p.delivery->stop(Millis(p.settings.http.stop_grace_seconds * 1'000));
+    for (auto* pool : {&p.readers, &p.processor, &p.notifier}) pool->stop();
+}
+
+std::string openapi_text() {
+    api::Routes routes;
+    add_routes(routes);
+    return api::openapi_document(routes.docs());
+}
+
+const std::string& Server::url() const { return parts_->url; }
+const std::string& Server::data_dir() const { return parts_->settings.data_dir; }
+const std::string& Server::new_admin_key() const { return parts_->new_admin_key; }
+bool Server::store_lost() const { return parts_->store_lost; }
+
+}  // namespace hongyan::app

@@ -1,0 +1,173 @@
+#include "delivery/committer_round.hpp"
+#include "table/keys.hpp"
+#include "table/messages.hpp"
+
+namespace hongyan::delivery {
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+
+/// The stored answer to a known idempotency key, or null if the request is new.
+std::unique_ptr<Result<Accepted>> known_answer(Session& session, const IdempotencyRecord& asked, std::int64_t lifetime_ms) {
+    const auto found = table::find_idempotency(session, asked.tenant_id, asked.route, asked.key);
+    if (!found || found->created_ms + lifetime_ms < asked.created_ms) return nullptr;
+    if (found->body_hash != asked.body_hash) {
+        return std::make_unique<Result<Accepted>>(
+            make_error(ErrorCode::idempotency_mismatch,
+                       "Idempotency-Key '" + asked.key + "' was used before with another body."));
+    }
+    return std::make_unique<Result<Accepted>>(Accepted{0, found->reply});
+}
+
+table::Outcome row_of(const Settled& one) {
+    return {one.message->id, one.status,          one.message->attempts, one.finished_ms, one.next_attempt_ms,
+            one.timing,      one.provider,        one.provider_message_id, one.reason};
+}
+
+bool is_plain_success(const Settled& one) {
+    return one.status == MessageStatus::success && one.provider.empty() && one.provider_message_id.empty() && !one.attempt;
+}
+
+}  // namespace
+
+void Counts::add(const Message& message, MessageStatus status, std::int64_t finished_ms, int sign) {
+    const bool sent = status == MessageStatus::success || status == MessageStatus::delivered;
+    if (message.task_id != 0) {
+        auto& task = tasks[message.task_id];
+        if (sent) task.success += sign;
+        if (status == MessageStatus::failed) task.failed += sign;
+        if (status == MessageStatus::cancelled) task.cancelled += sign;
+        if (status == MessageStatus::expired) task.expired += sign;
+    }
+    if (!is_counted(status)) return;
+    auto& day = statistics[{message.tenant_id, message.created_ms() / day_ms, message.channel}];
+    if (!sent) {
+        day.failed += sign;
+        return;
+    }
+    const auto response_ms = std::max<std::int64_t>(0, finished_ms - message.ready_ms());
+    day.success += sign;
+    day.response_ms += sign * response_ms;
+    day.histogram.add(response_ms, sign);
+}
+
+void Committer::apply(Session& session, Round& round) {
+    apply_accepts(session, round);
+    if (round.batch) apply_chunk(session, round);
+    apply_settled(session, round);
+    apply_controls(session, round);
+    for (const auto& [task, delta] : round.counts.tasks) table::count_task(session, task, delta, clock_.now_ms());
+    for (const auto& [key, delta] : round.counts.statistics) table::add_statistics(session, key, delta);
+}
+
+void Committer::apply_accepts(Session& session, Round& round) {
+    round.answers.clear();
+    round.answers.resize(round.accepts.size());
+    for (std::size_t i = 0; i < round.accepts.size(); ++i) {
+        auto& one = round.accepts[i];
+        if (one.idempotency) {
+            round.answers[i] = known_answer(session, *one.idempotency, options_.idempotency_ms);
+            if (round.answers[i]) continue;
+            table::put_idempotency(session, *one.idempotency);
+        }
+        table::insert_message(session, *one.message, one.provider);
+    }
+}
+
+// The task row comes first with status accepting and is the promise: until the last chunk is in, no one is told of the batch,
+// and a start deletes what a crash left of it.
+void Committer::apply_chunk(Session& session, Round& round) {
+    Batch& batch = *round.batch;
+    if (round.chunk_begin == 0) {
+        batch.replayed = false;
+        if (batch.idempotency) {
+            auto known = known_answer(session, *batch.idempotency, options_.idempotency_ms);
+            if (known) {
+                batch.replayed = true;
+                round.answers.push_back(std::move(known));
+                return;
+            }
+        }
+        batch.task.status = TaskStatus::accepting;
+        batch.task.id = table::insert_task(session, batch.task);
+    }
+    for (std::size_t i = round.chunk_begin; i < round.chunk_end; ++i) {
+        batch.messages[i]->task_id = batch.task.id;
+        table::insert_message(session, *batch.messages[i], batch.provider);
+    }
+    if (round.chunk_end < batch.messages.size()) return;
+    table::accept_task(session, batch.task.id);
+    if (batch.idempotency) {
+        batch.idempotency->reply = batch.make_reply(batch.task.id);
+        table::put_idempotency(session, *batch.idempotency);
+    }
+}
+
+void Committer::apply_settled(Session& session, Round& round) {
+    round.legal.assign(round.settled.size(), true);
+    for (std::size_t i = 0; i < round.settled.size(); ++i) {
+        const auto& one = round.settled[i];
+        const auto row = row_of(one);
+        const bool legal = is_plain_success(one) ? table::settle_success(session, row) : table::settle(session, row);
+        round.legal[i] = legal;
+        if (!legal) continue;
+        if (one.attempt) table::insert_attempt(session, *one.attempt);
+        round.counts.add(*one.message, one.status, one.finished_ms);
+    }
+}
+
+void Committer::apply_controls(Session& session, Round& round) {
+    for (auto& control : round.controls) {
+        session.execute_script("SAVEPOINT work");
+        Counts counts;
+        try {
+            control.work(session, counts);
+            control.status = Done{};
+        } catch (const StoreError& error) {
+            session.execute_script("ROLLBACK TO work");
+            control.status = make_error(ErrorCode::storage_failed, error.what());
+            counts = {};
+        }
+        session.execute_script("RELEASE work");
+        for (const auto& [task, delta] : counts.tasks) table::count_task(session, task, delta, clock_.now_ms());
+        for (const auto& [key, delta] : counts.statistics) table::add_statistics(session, key, delta);
+    }
+}
+
+void Committer::complete(Round& round) {
+    std::vector<MessagePtr> accepted;
+    accepted.reserve(round.accepts.size());
+    for (std::size_t i = 0; i < round.accepts.size(); ++i) {
+        auto& one = round.accepts[i];
+        if (round.answers[i]) {
+            one.done(std::move(*round.answers[i]));
+            continue;
+        }
+        one.done(Accepted{one.message->id, ""});
+        accepted.push_back(std::move(one.message));
+    }
+    if (round.batch) complete_chunk(round, accepted);
+    for (auto& control : round.controls) control.done(std::move(control.status));
+    if (!accepted.empty()) sink_.on_accepted(std::move(accepted));
+    if (!round.settled.empty()) sink_.on_settled(std::move(round.settled), round.legal);
+}
+
+void Committer::complete_chunk(Round& round, std::vector<MessagePtr>& accepted) {
+    auto& batch = *round.batch;
+    batch.written = round.chunk_end;
+    const bool finished = batch.replayed || batch.written == batch.messages.size();
+    {
+        const std::lock_guard lock(mutex_);
+        if (finished) batch_rows_waiting_ -= batch.messages.size();
+        else batches_.push_back(std::move(round.batch));
+    }
+    if (!finished) return;
+    if (batch.replayed) {
+        batch.done(std::move(*round.answers.back()));
+        return;
+    }
+    batch.done(Accepted{batch.task.id, ""});
+    for (auto& message : batch.messages) accepted.push_back(std::move(message));
+}
+
+}  // namespace hongyan::delivery

@@ -1,0 +1,207 @@
+#include "delivery/delivery.hpp"
+
+#include <array>
+#include <future>
+
+#include "table/tasks.hpp"
+
+namespace hongyan::delivery {
+namespace {
+
+constexpr int load_step = 20'000;
+
+Job job_of(const Message& m) { return {m.id, m.tenant_id, m.ready_ms(), m.priority, m.channel}; }
+
+PoolRule default_sender() { return {"message_sender", 20, 100, 10'000, 0.8, 0.2}; }
+
+Error too_many() {
+    auto error = make_error(ErrorCode::overloaded, "queue.max_messages are waiting; new ones are taken when some are delivered.");
+    error.retry_after = Millis(1'000);
+    return error;
+}
+
+}  // namespace
+
+Delivery::Delivery(DeliveryParts parts, DeliveryOptions options)
+    : parts_(std::move(parts)),
+      options_(options),
+      live_(parts_.clock),
+      fresh_(options.fresh_messages, options.fresh_bytes),
+      due_(parts_.queue, parts_.clock),
+      committer_(parts_.store, parts_.clock, parts_.log, *this, options.committer),
+      dispatcher_({parts_.store, parts_.queue, parts_.limiter, committer_, fresh_, due_, in_flight_, counters_, parts_.clock,
+                   parts_.log, parts_.channels, options.retry, options.attempt_timeout}),
+      sender_(default_sender(),
+              {[this] { return in_flight_.count(); }, [this] { return parts_.queue.depth().total; },
+               [this] { return dispatcher_.completed(); }},
+              parts_.clock, parts_.log) {}
+
+Delivery::~Delivery() { stop(Millis(0)); }
+
+Status Delivery::start() {
+    MessageId last = 0;
+    auto read = parts_.store.read([&](Session& session) { last = table::last_message_id(session); });
+    if (!read) return read;
+    ids_ = std::make_unique<IdSource>(parts_.clock, last);
+    const MessageId end = ids_->next();
+    committer_.start();
+    due_.start();
+    if (auto started = dispatcher_.start(sender_); !started) return started;
+    loading_ = true;
+    loader_ = std::thread([this, end] { load(end); });
+    return Done{};
+}
+
+void Delivery::stop(Millis grace) {
+    if (stopped_.exchange(true)) return;
+    stopping_ = true;
+    if (loader_.joinable()) loader_.join();
+    due_.stop();
+    dispatcher_.stop(grace);
+    committer_.stop();
+}
+
+bool Delivery::is_full() const { return parts_.queue.depth().total + due_.size() >= options_.max_waiting; }
+
+void Delivery::accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency, AcceptDone done) {
+    if (is_full()) {
+        done(too_many());
+        return;
+    }
+    const Channel* channel = parts_.channels[static_cast<std::size_t>(message->channel)];
+    HY_ASSERT(channel != nullptr);
+    committer_.accept({std::move(message), channel->provider(), std::move(idempotency), std::move(done)});
+}
+
+void Delivery::accept_batch(std::unique_ptr<Batch> batch) {
+    if (is_full()) {
+        batch->done(too_many());
+        return;
+    }
+    committer_.accept_batch(std::move(batch));
+}
+
+void Delivery::on_accepted(std::vector<MessagePtr> messages) {
+    std::vector<Job> ready;
+    std::vector<MessagePtr> fresh;
+    ready.reserve(messages.size());
+    fresh.reserve(messages.size());
+    std::array<std::uint64_t, channel_names.size()> counts{};
+    std::map<std::int64_t, LiveSums> live;
+    for (auto& message : messages) {
+        ++counts[static_cast<std::size_t>(message->channel)];
+        ++live[message->tenant_id].accepted;
+        if (message->status == MessageStatus::scheduled) {
+            due_.add(job_of(*message), message->due_ms);
+            continue;
+        }
+        ready.push_back(job_of(*message));
+        fresh.push_back(std::move(message));
+    }
+    fresh_.put(std::move(fresh));
+    parts_.queue.publish(ready);
+    for (std::size_t i = 0; i < counts.size(); ++i) counters_.accepted[i].fetch_add(counts[i], std::memory_order_relaxed);
+    for (const auto& [tenant, sums] : live) live_.add(tenant, sums);
+}
+
+void Delivery::on_settled(std::vector<Settled> settled, const std::vector<bool>& legal) {
+    std::map<std::int64_t, LiveSums> live;
+    for (std::size_t i = 0; i < settled.size(); ++i) {
+        const auto& one = settled[i];
+        if (!legal[i]) {
+            counters_.illegal_changes.fetch_add(1, std::memory_order_relaxed);
+            continue;
+        }
+        const auto channel = static_cast<std::size_t>(one.message->channel);
+        if (one.status == MessageStatus::retrying) {
+            counters_.retries[channel].fetch_add(1, std::memory_order_relaxed);
+            due_.add(job_of(*one.message), one.next_attempt_ms);
+            continue;
+        }
+        counters_.finished[static_cast<std::size_t>(one.status)][channel].fetch_add(1, std::memory_order_relaxed);
+        auto& sums = live[one.message->tenant_id];
+        if (one.status == MessageStatus::failed) ++sums.failed;
+        if (one.status != MessageStatus::success) continue;
+        ++sums.sent;
+        sums.response_ms += std::max<std::int64_t>(0, one.finished_ms - one.message->ready_ms());
+    }
+    for (const auto& [tenant, sums] : live) live_.add(tenant, sums);
+}
+
+void Delivery::on_store_lost(const std::string& detail) {
+    if (!stopping_.exchange(true) && parts_.on_store_lost) parts_.on_store_lost(detail);
+}
+
+void Delivery::set_limits(const std::vector<LimitRule>& rules) {
+    ChannelMask mask = 0;
+    for (const auto& rule : rules) {
+        if (!rule.enabled || !rule.resource.starts_with("channel:")) continue;
+        const auto channel = from_text<ChannelKind>(channel_names, std::string_view(rule.resource).substr(8));
+        if (channel) mask |= 1U << static_cast<unsigned>(*channel);
+    }
+    dispatcher_.set_limited(mask);
+}
+
+// Unfinished messages are found by the partial index alone, priority by priority, so that the first of a million are on their
+// way while the rest is still being read. Ids from end on belong to this start and are queued as they are accepted.
+void Delivery::load(MessageId end) {
+    bool more = true;
+    while (more && !stopping_) {
+        const auto step = [&](Session& session, Counts&) { more = table::delete_unaccepted(session, 2'000); };
+        std::promise<bool> written;
+        committer_.run(step, [&](const Status& status) { written.set_value(status.ok()); });
+        if (!written.get_future().get()) break;
+    }
+    load_status(MessageStatus::pending, end);
+    load_status(MessageStatus::processing, end);
+    load_status(MessageStatus::retrying, end);
+    load_status(MessageStatus::scheduled, end);
+    loading_ = false;
+    if (counters_.loaded > 0) parts_.log.info("resumed", {{"messages", static_cast<std::int64_t>(counters_.loaded)}});
+}
+
+void Delivery::load_status(MessageStatus status, MessageId end) {
+    for (int priority = priority_levels - 1; priority >= 0; --priority) {
+        table::LoadPlace place;
+        bool more = true;
+        while (more && !stopping_) {
+            std::vector<table::Waiting> found;
+            const auto read = parts_.store.read([&](Session& session) {
+                more = table::load_waiting(session, status, priority, end, load_step, place, found);
+            });
+            if (!read) {
+                parts_.log.error("load_failed", {{"detail", read.error().detail}});
+                return;
+            }
+            counters_.loaded += found.size();
+            std::vector<Job> ready;
+            std::vector<MessageId> lost;
+            ready.reserve(found.size());
+            for (const auto& one : found) {
+                if (status == MessageStatus::processing) lost.push_back(one.job.id);
+                else publish(one, ready);
+            }
+            parts_.queue.publish(ready);
+            if (!lost.empty()) load_lost(lost);
+        }
+    }
+}
+
+void Delivery::publish(const table::Waiting& waiting, std::vector<Job>& ready) {
+    if (waiting.due_ms > 0) due_.add(waiting.job, waiting.due_ms);
+    else ready.push_back(waiting.job);
+}
+
+void Delivery::load_lost(const std::vector<MessageId>& ids) {
+    std::vector<MessagePtr> messages;
+    const auto read = parts_.store.read([&](Session& session) {
+        for (const auto id : ids) {
+            auto row = table::find_message(session, id);
+            if (row) messages.push_back(std::make_unique<Message>(std::move(row->message)));
+        }
+    });
+    if (!read) parts_.log.error("load_failed", {{"detail", read.error().detail}});
+    for (auto& message : messages) dispatcher_.settle_lost(std::move(message));
+}
+
+}  // namespace hongyan::delivery

@@ -1,0 +1,116 @@
+// Delivery: everything between "accepted" and "settled", built and stopped in one place. The API hands it finished messages;
+// it commits, queues, sends, retries and counts them. start() returns when messages can be accepted; what waited before is
+// loaded beside, best priority first. stop() leaves every message either settled or in a state that the next start resumes.
+// All members are safe from every thread after start().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "contract/limiter.hpp"
+#include "delivery/committer.hpp"
+#include "delivery/counters.hpp"
+#include "delivery/dispatcher.hpp"
+#include "delivery/due.hpp"
+#include "delivery/fresh.hpp"
+#include "delivery/in_flight.hpp"
+#include "delivery/live.hpp"
+#include "delivery/pool.hpp"
+#include "delivery/settle.hpp"
+#include "table/messages.hpp"
+
+namespace hongyan::delivery {
+
+struct DeliveryOptions {
+    RetryRule retry;
+    Millis attempt_timeout{60'000};
+    CommitterOptions committer;
+    std::int64_t max_waiting = 20'000'000;  ///< messages waiting; beyond, new ones are refused
+    std::size_t fresh_messages = 16'384;
+    std::size_t fresh_bytes = 16 * 1024 * 1024;
+};
+
+struct DeliveryParts {
+    Store& store;
+    Queue& queue;
+    Limiter& limiter;
+    const Clock& clock;
+    Log& log;
+    Channels channels;
+    /// Called once, from the committer's thread, when the store can never be written again by this process.
+    std::function<void(const std::string& detail)> on_store_lost;
+};
+
+struct Redriven {
+    std::int64_t matched = 0;
+    std::int64_t retried = 0;
+};
+
+class Delivery final : private CommitSink {
+  public:
+    Delivery(DeliveryParts parts, DeliveryOptions options);
+    ~Delivery() override;
+
+    /// Errors of the channels' start or of the store.
+    Status start();
+    void stop(Millis grace);
+
+    /// done comes after the sync with the message's id, or with a stored reply, or with an Error.
+    void accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency, AcceptDone done);
+    void accept_batch(std::unique_ptr<Batch> batch);
+    /// Runs a change of the store and answers after the sync.
+    void change(Work work, WorkDone done) { committer_.run(std::move(work), std::move(done)); }
+
+    /// Cancels a waiting message. Errors: not_found, illegal_transition (it is being sent, or final).
+    void cancel(std::int64_t tenant_id, MessageId id, WorkDone done);
+    /// Sends a failed or held message again. Errors: not_found, illegal_transition.
+    void retry(std::int64_t tenant_id, MessageId id, WorkDone done);
+    /// Cancels what of a batch is still waiting. Errors: not_found, conflict (nothing waits any more).
+    void cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDone done);
+    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at most max.
+    void redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done);
+
+    /// Tells the dispatcher which channels have limits of their own.
+    void set_limits(const std::vector<LimitRule>& rules);
+    [[nodiscard]] Pool& sender() { return sender_; }
+    [[nodiscard]] const Channels& channels() const { return parts_.channels; }
+    [[nodiscard]] IdSource& ids() { return *ids_; }
+    [[nodiscard]] const Counters& counters() const { return counters_; }
+    [[nodiscard]] const LiveCounters& live() const { return live_; }
+    [[nodiscard]] QueueDepth depth() const { return parts_.queue.depth(); }
+    [[nodiscard]] std::int64_t scheduled() const { return due_.size(); }
+    [[nodiscard]] CommitterStats committer() const { return committer_.stats(); }
+    [[nodiscard]] bool loading() const { return loading_; }
+
+  private:
+    void on_accepted(std::vector<MessagePtr> messages) override;
+    void on_settled(std::vector<Settled> settled, const std::vector<bool>& legal) override;
+    void on_store_lost(const std::string& detail) override;
+    [[nodiscard]] bool is_full() const;
+    void load(MessageId end);
+    void load_status(MessageStatus status, MessageId end);
+    void load_lost(const std::vector<MessageId>& ids);
+    void publish(const table::Waiting& waiting, std::vector<Job>& ready);
+    void count_cancelled(ChannelKind channel, std::size_t count);
+    struct RedriveRun;
+    void redrive_step(std::shared_ptr<RedriveRun> run);
+
+    const DeliveryParts parts_;
+    const DeliveryOptions options_;
+    std::unique_ptr<IdSource> ids_;
+    Counters counters_{};
+    LiveCounters live_;
+    FreshMessages fresh_;
+    InFlight in_flight_;
+    DueTimer due_;
+    Committer committer_;
+    Dispatcher dispatcher_;
+    Pool sender_;
+    std::thread loader_;
+    std::atomic<bool> loading_{false};
+    std::atomic<bool> stopping_{false};
+    std::atomic<bool> stopped_{false};
+};
+
+}  // namespace hongyan::delivery

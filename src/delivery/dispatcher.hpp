@@ -1,0 +1,93 @@
+// Dispatcher: the worker. One thread takes ids from the queue, best first, as many as the sender pool has room for, finds the
+// messages, sorts out what may not be sent any more, and hands the rest to their channels; outcomes come back through the
+// sink, from any thread, and go to the committer. No thread waits for a provider. Resource limits named channel:<name> hold
+// back only that channel. A message is out of its hands only when its outcome is in the committer's.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/log.hpp"
+#include "contract/channel.hpp"
+#include "contract/limiter.hpp"
+#include "contract/queue.hpp"
+#include "contract/store.hpp"
+#include "delivery/committer.hpp"
+#include "delivery/counters.hpp"
+#include "delivery/due.hpp"
+#include "delivery/fresh.hpp"
+#include "delivery/in_flight.hpp"
+#include "delivery/pool.hpp"
+#include "delivery/settle.hpp"
+
+namespace hongyan::delivery {
+
+/// One channel for each kind; a null one has no provider, and nothing is accepted for it.
+using Channels = std::array<Channel*, channel_names.size()>;
+
+class Dispatcher {
+  public:
+    struct Parts {
+        Store& store;
+        Queue& queue;
+        Limiter& limiter;
+        Committer& committer;
+        FreshMessages& fresh;
+        DueTimer& due;
+        InFlight& in_flight;
+        Counters& counters;
+        const Clock& clock;
+        Log& log;
+        Channels channels;
+        RetryRule retry;
+        Millis attempt_timeout;
+    };
+    explicit Dispatcher(Parts parts);
+    ~Dispatcher();
+
+    /// Starts the channels and the thread; sender's size is how many messages may be in flight.
+    Status start(const Pool& sender);
+    /// Takes no more; what is in flight gets grace to come back. What does not is resumed at the next start.
+    void stop(Millis grace);
+    /// Channels that have a limit of their own, from the rules of now.
+    void set_limited(ChannelMask mask) { limited_ = mask; }
+    [[nodiscard]] std::int64_t completed() const { return completed_; }
+    /// Settles a message that a crash left between its intent and its outcome.
+    void settle_lost(MessagePtr message);
+
+  private:
+    struct Paced {
+        std::int64_t at_ms;
+        Job job;
+    };
+    void loop();
+    [[nodiscard]] std::vector<Job> next_jobs();
+    [[nodiscard]] ChannelMask open_channels(std::int64_t now_ms);
+    void take_limited(std::size_t channel, std::size_t room, std::int64_t now_ms, std::vector<Job>& jobs);
+    void take_paced(std::int64_t now_ms, std::vector<Job>& jobs);
+    void dispatch(std::vector<Job> jobs);
+    [[nodiscard]] Status find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages);
+    [[nodiscard]] bool may_send(Message& message, const Job& job, std::vector<Settled>& ended);
+    void hand_over(std::size_t channel, std::vector<MessagePtr> messages);
+    void send(Channel& channel, std::vector<MessagePtr> messages);
+    void on_outcomes(std::vector<Sent> sent);
+    [[nodiscard]] Settled settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us);
+    void release(const std::vector<Job>& jobs);
+
+    Parts parts_;
+    const std::string rule_version_;
+    const Pool* sender_ = nullptr;
+    std::thread thread_;
+    std::atomic<bool> stopping_{false};
+    std::atomic<ChannelMask> limited_{0};
+    std::atomic<ChannelMask> counted_{0};  ///< channels whose limit counts what is inside
+    std::atomic<std::int64_t> completed_{0};
+    // Of the thread only:
+    std::array<std::int64_t, channel_names.size()> rest_until_ms_{};
+    std::vector<Paced> paced_;
+};
+
+}  // namespace hongyan::delivery

@@ -1,0 +1,85 @@
+#include "delivery/in_flight.hpp"
+
+#include <algorithm>
+
+namespace hongyan::delivery {
+
+std::vector<Job> InFlight::enter(std::vector<Job>& jobs) {
+    std::vector<Job> echoes;
+    const std::lock_guard lock(mutex_);
+    if (!revoked_.empty()) {
+        std::erase_if(jobs, [&](const Job& job) {
+            const auto found = revoked_.find(job.id);
+            if (found == revoked_.end()) return false;
+            found->second = job;
+            return true;
+        });
+    }
+    std::erase_if(jobs, [&](const Job& job) {
+        if (ids_.insert(job.id).second) return false;
+        echoes.push_back(job);
+        return true;
+    });
+    for (const Job& job : jobs) ++by_channel_[static_cast<std::size_t>(job.channel)];
+    return echoes;
+}
+
+void InFlight::leave(const std::vector<Job>& jobs) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Job& job : jobs) {
+            if (ids_.erase(job.id) > 0) --by_channel_[static_cast<std::size_t>(job.channel)];
+        }
+    }
+    left_.notify_all();
+}
+
+bool InFlight::is_revoked_task(std::int64_t task_id) const {
+    if (task_id == 0) return false;
+    const std::lock_guard lock(mutex_);
+    return revoked_tasks_.contains(task_id);
+}
+
+bool InFlight::revoke(MessageId id) {
+    const std::lock_guard lock(mutex_);
+    if (ids_.contains(id)) return false;
+    revoked_.try_emplace(id);
+    return true;
+}
+
+std::optional<Job> InFlight::end_revoke(MessageId id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = revoked_.find(id);
+    if (found == revoked_.end()) return std::nullopt;
+    auto job = found->second;
+    revoked_.erase(found);
+    return job;
+}
+
+std::vector<MessageId> InFlight::revoke_task(std::int64_t task_id) {
+    const std::lock_guard lock(mutex_);
+    revoked_tasks_.insert(task_id);
+    return {ids_.begin(), ids_.end()};
+}
+
+void InFlight::end_revoke_task(std::int64_t task_id) {
+    const std::lock_guard lock(mutex_);
+    revoked_tasks_.erase(task_id);
+}
+
+std::int64_t InFlight::count() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::int64_t>(ids_.size());
+}
+
+std::array<std::int64_t, channel_names.size()> InFlight::by_channel() const {
+    const std::lock_guard lock(mutex_);
+    return by_channel_;
+}
+
+void InFlight::wait_below(std::int64_t limit, Millis wait) const {
+    std::unique_lock lock(mutex_);
+    left_.wait_for(lock, wait, [&] { return static_cast<std::int64_t>(ids_.size()) < limit; });
+}
+
+}  // namespace hongyan::delivery

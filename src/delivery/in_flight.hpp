@@ -1,0 +1,49 @@
+// InFlight: which messages are in the workers' hands, from being taken until their outcome is handed to the committer, and
+// which ids and batches are being cancelled at this moment. One lock decides the race between sending and cancelling: a
+// message in flight cannot be cancelled, a message being cancelled is not taken. All members are safe from every thread.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "contract/queue.hpp"
+
+namespace hongyan::delivery {
+
+class InFlight {
+  public:
+    /// Registers jobs; those being cancelled are removed from the list, and so are those that are in flight already: a retry
+    /// can be due before the attempt before it has left. These echoes are given back, to be tried a moment later.
+    [[nodiscard]] std::vector<Job> enter(std::vector<Job>& jobs);
+    void leave(const std::vector<Job>& jobs);
+    [[nodiscard]] bool is_revoked_task(std::int64_t task_id) const;
+
+    /// False if the message is in flight; else it will not be taken until the revocation ends.
+    [[nodiscard]] bool revoke(MessageId id);
+    /// The job, if one was held back meanwhile and the message still has to be sent.
+    std::optional<Job> end_revoke(MessageId id);
+    /// From now on no message of the batch starts; gives the ids that are in flight.
+    [[nodiscard]] std::vector<MessageId> revoke_task(std::int64_t task_id);
+    void end_revoke_task(std::int64_t task_id);
+
+    [[nodiscard]] std::int64_t count() const;
+    [[nodiscard]] std::array<std::int64_t, channel_names.size()> by_channel() const;
+    /// Waits until fewer than limit are in flight, at most for wait.
+    void wait_below(std::int64_t limit, Millis wait) const;
+
+  private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable left_;
+    // Under mutex_:
+    std::unordered_set<MessageId> ids_;
+    std::array<std::int64_t, channel_names.size()> by_channel_{};
+    std::unordered_map<MessageId, std::optional<Job>> revoked_;
+    std::unordered_set<std::int64_t> revoked_tasks_;
+};
+
+}  // namespace hongyan::delivery

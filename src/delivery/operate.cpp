@@ -1,0 +1,183 @@
+// What operators do to messages: cancel, send again, cancel a batch, redrive dead letters. Part of Delivery.
+#include "delivery/delivery.hpp"
+#include "table/tasks.hpp"
+
+namespace hongyan::delivery {
+namespace {
+
+constexpr int redrive_step_rows = 500;
+
+Job job_of(const Message& m, std::int64_t ready_ms) { return {m.id, m.tenant_id, ready_ms, m.priority, m.channel}; }
+
+Error not_there(std::string_view what) {
+    return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + ".");
+}
+
+Error illegal(MessageStatus status, std::string_view wish) {
+    return make_error(ErrorCode::illegal_transition,
+                      "The message is " + std::string(to_text(status)) + " and cannot be " + std::string(wish) + ".");
+}
+
+/// Turns a failed or held message into a waiting one; takes it out of the counts.
+void wake_up(Session& session, Counts& counts, const table::MessageRow& row, std::int64_t now_ms) {
+    session.run("UPDATE message_records SET status = 'pending', due_ms = $2, next_attempt_ms = NULL, attempts_before = attempts"
+                " WHERE id = $1",
+                row.message.id, now_ms);
+    counts.add(row.message, row.message.status, row.finished_ms, -1);
+}
+
+bool may_wake_up(MessageStatus status) { return status == MessageStatus::failed || status == MessageStatus::unknown; }
+
+}  // namespace
+
+void Delivery::count_cancelled(ChannelKind channel, std::size_t count) {
+    counters_.finished[static_cast<std::size_t>(MessageStatus::cancelled)][static_cast<std::size_t>(channel)].fetch_add(count);
+}
+
+void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
+    if (!in_flight_.revoke(id)) {
+        // Tell nothing of other tenants' messages: whether it may be seen decides before what it is doing.
+        change(
+            [tenant_id, id](Session& session, Counts&) {
+                if (!table::find_status(session, tenant_id, id)) throw StoreError("not there");
+            },
+            [done = std::move(done)](const Status& there) mutable {
+                if (!there) done(not_there("message"));
+                else done(make_error(ErrorCode::illegal_transition, "The message is being sent at this moment."));
+            });
+        return;
+    }
+    auto answer = std::make_shared<Status>(Done{});  // shared between the work and its completion, like channel
+    auto channel = std::make_shared<ChannelKind>();
+    change(
+        [this, tenant_id, id, answer, channel](Session& session, Counts& counts) {
+            *answer = not_there("message");
+            const auto row = table::find_message(session, id);
+            if (!row || row->message.tenant_id != tenant_id) return;
+            *channel = row->message.channel;
+            *answer = illegal(row->message.status, "cancelled");
+            if (!may_change(row->message.status, MessageStatus::cancelled)) return;
+            const auto now = parts_.clock.now_ms();
+            table::Outcome outcome;
+            outcome.id = id;
+            outcome.status = MessageStatus::cancelled;
+            outcome.attempts = row->message.attempts;
+            outcome.finished_ms = now;
+            outcome.reason = "cancelled by request";
+            if (!table::settle(session, outcome)) return;
+            counts.add(row->message, MessageStatus::cancelled, now);
+            *answer = Done{};
+        },
+        [this, id, answer, channel, done = std::move(done)](Status status) mutable {
+            if (status && *answer) {
+                fresh_.drop(id);
+                in_flight_.end_revoke(id);
+                count_cancelled(*channel, 1);
+            } else if (const auto job = in_flight_.end_revoke(id); job) {
+                parts_.queue.publish(std::span(&*job, 1));
+            }
+            done(status ? *answer : status);
+        });
+}
+
+void Delivery::retry(std::int64_t tenant_id, MessageId id, WorkDone done) {
+    struct Found {
+        Status answer = Done{};
+        Job job;
+    };
+    auto found = std::make_shared<Found>();
+    change(
+        [this, tenant_id, id, found](Session& session, Counts& counts) {
+            found->answer = not_there("message");
+            const auto row = table::find_message(session, id);
+            if (!row || row->message.tenant_id != tenant_id) return;
+            found->answer = illegal(row->message.status, "sent again; only failed and unknown ones can");
+            if (!may_wake_up(row->message.status)) return;
+            const auto now = parts_.clock.now_ms();
+            wake_up(session, counts, *row, now);
+            found->job = job_of(row->message, now);
+            found->answer = Done{};
+        },
+        [this, found, done = std::move(done)](Status status) mutable {
+            if (status && found->answer) parts_.queue.publish(std::span(&found->job, 1));
+            done(status ? found->answer : status);
+        });
+}
+
+void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDone done) {
+    struct Found {
+        Status answer = Done{};
+        ChannelKind channel = ChannelKind::sms;
+        std::vector<MessageId> ids;
+    };
+    auto found = std::make_shared<Found>();
+    auto in_flight = in_flight_.revoke_task(task_id);
+    change(
+        [this, tenant_id, task_id, found, in_flight = std::move(in_flight)](Session& session, Counts& counts) {
+            found->answer = not_there("task");
+            const auto task = table::find_task(session, tenant_id, task_id);
+            if (!task) return;
+            found->channel = task->channel;
+            found->answer = make_error(ErrorCode::conflict, "The task is " + std::string(to_text(task->status)) + ".");
+            if (task->status == TaskStatus::completed || task->status == TaskStatus::cancelled) return;
+            found->ids = table::cancel_task_messages(session, task_id, parts_.clock.now_ms(), in_flight);
+            counts.tasks[task_id].cancelled += static_cast<std::int64_t>(found->ids.size());
+            table::set_task_status(session, task_id, TaskStatus::cancelled);
+            found->answer = Done{};
+        },
+        [this, task_id, found, done = std::move(done)](Status status) mutable {
+            for (const auto id : found->ids) fresh_.drop(id);
+            count_cancelled(found->channel, found->ids.size());
+            in_flight_.end_revoke_task(task_id);
+            done(status ? found->answer : status);
+        });
+}
+
+struct Delivery::RedriveRun {
+    table::MessageFilter filter;
+    std::int64_t left = 0;
+    Redriven result;
+    std::vector<Job> jobs;
+    bool more = true;
+    std::function<void(Result<Redriven>)> done;
+};
+
+void Delivery::redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done) {
+    auto run = std::make_shared<RedriveRun>();  // handed from step to step
+    filter.status = MessageStatus::failed;
+    run->filter = std::move(filter);
+    run->left = max;
+    run->done = std::move(done);
+    redrive_step(std::move(run));
+}
+
+void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
+    change(
+        [this, run](Session& session, Counts& counts) {
+            run->jobs.clear();
+            run->filter.limit = static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
+            const auto rows = table::list_messages(session, run->filter);
+            const auto now = parts_.clock.now_ms();
+            for (const auto& row : rows) {
+                wake_up(session, counts, row, now);
+                run->jobs.push_back(job_of(row.message, now));
+                run->filter.before_id = row.message.id;
+            }
+            run->more = static_cast<int>(rows.size()) == run->filter.limit;
+        },
+        [this, run](const Status& status) {
+            if (!status) {
+                run->done(status.error());
+                return;
+            }
+            parts_.queue.publish(run->jobs);
+            const auto count = static_cast<std::int64_t>(run->jobs.size());
+            run->result.matched += count;
+            run->result.retried += count;
+            run->left -= count;
+            if (run->more && run->left > 0 && !stopping_) redrive_step(run);
+            else run->done(run->result);
+        });
+}
+
+}  // namespace hongyan::delivery

@@ -1,0 +1,36 @@
+// Static files from memory: assets that are embedded in the binary, answered without a copy, with
+// ETag, gzip and cache rules. Called once at the start; the assets must outlive the server.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/router.hpp"
+
+namespace hongyan::http {
+
+struct Asset {
+    std::string_view path;  ///< below the prefix, without a slash before: "assets/app-3f9a2c1b.js"
+    std::string_view content_type;
+    std::string_view etag;  ///< without quotes, e.g. a hash of bytes; "" = none
+    std::string_view bytes;
+    std::string_view gzip = {};  ///< the same compressed, "" = none
+};
+
+struct StaticOptions {
+    std::string prefix = {};           ///< "/monitor", or "" for the root; no slash at the end
+    std::string index = "index.html";  ///< also answered at the prefix itself and at prefix + "/"
+    /// Whether unknown paths below the prefix whose last segment has no dot get the index: for
+    /// pages that route by themselves.
+    bool single_page = false;
+    /// Content-Security-Policy of HTML pages; "" = the server's default (this origin only).
+    std::string content_security_policy = {};
+};
+
+/// Adds GET (and so HEAD) routes. Names with a hash of eight or more characters (letters and
+/// digits, at least one digit, after '-' or '.') are cached for a year, all others are revalidated
+/// each time.
+void add_static(Router& router, std::span<const Asset> assets, const StaticOptions& options = {});
+
+}  // namespace hongyan::http

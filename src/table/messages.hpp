@@ -1,0 +1,100 @@
+// SQL of message_records and message_attempts. Called inside a transaction of the store (write functions) or a snapshot (find
+// and list); nothing here commits. A failing statement throws StoreError, which the store turns into its Error.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/queue.hpp"
+#include "contract/store.hpp"
+#include "model/message.hpp"
+#include "model/timing.hpp"
+
+namespace hongyan::table {
+
+/// A record as it stands in the table.
+struct MessageRow {
+    Message message;
+    std::int64_t finished_ms = 0;      ///< 0 while it is not final
+    std::int64_t next_attempt_ms = 0;  ///< of a retrying message
+    Timing timing;
+    std::string provider;
+    std::string provider_message_id;
+    std::string reason;
+};
+
+/// What an attempt, a cancellation or an expiry makes of a message.
+struct Outcome {
+    MessageId id = 0;
+    MessageStatus status = MessageStatus::success;
+    std::int32_t attempts = 0;
+    std::int64_t finished_ms = 0;
+    std::int64_t next_attempt_ms = 0;
+    Timing timing;
+    std::string_view provider;
+    std::string_view provider_message_id;
+    std::string_view reason;
+};
+
+/// Filters of a list; an unset one does not restrict. Newest first, from before_id on.
+struct MessageFilter {
+    std::int64_t tenant_id = 1;
+    std::optional<MessageStatus> status;
+    std::optional<ChannelKind> channel;
+    std::optional<std::int64_t> template_id;
+    std::optional<std::int64_t> task_id;
+    std::optional<MessageId> id;
+    std::string recipient;           ///< exact
+    std::string error;               ///< part of the reason
+    std::int64_t created_after_ms = 0;
+    std::int64_t created_before_ms = 0;
+    MessageId before_id = 0;         ///< 0 = from the newest
+    int limit = 50;
+};
+
+/// provider is stored right away so that the outcome needs no more room.
+void insert_message(Session& session, const Message& message, std::string_view provider);
+/// Settles a message that was waiting or under way as delivered at its first attempt; false if its status forbids it.
+[[nodiscard]] bool settle_success(Session& session, const Outcome& outcome);
+/// Any other change; false if the status that stands in the table may not change to the new one.
+[[nodiscard]] bool settle(Session& session, const Outcome& outcome);
+/// Marks an attempt as begun before its request leaves; false if the message may not be sent any more.
+[[nodiscard]] bool mark_processing(Session& session, MessageId id, std::int32_t attempt);
+void insert_attempt(Session& session, const Attempt& attempt);
+
+[[nodiscard]] std::optional<MessageRow> find_message(Session& session, MessageId id);
+[[nodiscard]] std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_id, MessageId id);
+[[nodiscard]] std::vector<MessageRow> list_messages(Session& session, const MessageFilter& filter);
+[[nodiscard]] std::vector<Attempt> list_attempts(Session& session, MessageId id);
+/// The largest id in the table, 0 if it is empty.
+[[nodiscard]] MessageId last_message_id(Session& session);
+
+/// A step of loading what waits, best priority first: rows with this status and priority after the given place, and ids below
+/// end. at is moved on; true while there may be more.
+struct LoadPlace {
+    std::int64_t tenant_id = 0;
+    std::string channel;
+    MessageId id = 0;
+};
+struct Waiting {
+    Job job;
+    std::int64_t due_ms = 0;  ///< > 0: not before this time
+};
+[[nodiscard]] bool load_waiting(Session& session, MessageStatus status, int priority, MessageId end, int limit,
+                                LoadPlace& at, std::vector<Waiting>& found);
+
+/// Dead letters by cause.
+struct DeadGroup {
+    std::string reason;
+    ChannelKind channel = ChannelKind::sms;
+    std::int64_t count = 0;
+    MessageId first = 0;
+    MessageId last = 0;
+};
+[[nodiscard]] std::vector<DeadGroup> dead_groups(Session& session, std::int64_t tenant_id);
+/// Number of failed messages that fit the filter.
+[[nodiscard]] std::int64_t count_messages(Session& session, const MessageFilter& filter);
+
+}  // namespace hongyan::table

@@ -1,0 +1,17 @@
+// The files of web/ and Swagger UI as they are embedded in the binary: constant data for the static
+// file handler of http/. The definition is generated at build time by tools/embed_assets.py. Safe
+// from every thread, valid for the whole run.
+#pragma once
+
+#include <span>
+
+#include "http/static_files.hpp"
+
+namespace hongyan::web {
+
+/// All embedded files, in the order of their paths: the pages "index.html", "docs" and "monitor",
+/// everything else below "assets/". A file that gzip does not make smaller has an empty gzip
+/// member.
+[[nodiscard]] std::span<const http::Asset> assets();
+
+}  // namespace hongyan::web
