@@ -73,7 +73,7 @@ const shape::Object& describe(shape::Tag<MessageView>) {
         shape::object<V>(
             "Message", "One message to one recipient, with what became of it.",
             field("message_id", &V::message_id, "Id; larger means accepted later.").as_text().example("1968453871263744005"),
-            field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1b5155a2c3b00005"),
+            field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
             field("task_id", &V::task_id, "The batch it belongs to.").example(17),
             field("template_id", &V::template_id, "The template it was made from.").example(1),
             field("template_version", &V::template_version, "The version of that template.").example(1),
@@ -119,7 +119,7 @@ const shape::Object& describe(shape::Tag<MessageQuery>) {
         field("template_id", &Q::template_id, "Only of this template.").between(std::int64_t{1}, INT64_MAX).example(1),
         field("task_id", &Q::task_id, "Only of this batch.").between(std::int64_t{1}, INT64_MAX).example(1),
         field("recipient", &Q::recipient, "Only to this recipient, written exactly so.").length(1, 320).example("13800138000"),
-        field("trace_id", &Q::trace_id, "Only the message with this trace id or message id.").length(1, 40).example("msg_1b5155a2c3b00005"),
+        field("trace_id", &Q::trace_id, "Only the message with this trace id or message id.").length(1, 40).example("msg_1968453871263744005"),
         field("created_after", &Q::created_after, "Accepted at or after this time (RFC 3339).").date_time().example("2026-11-23T00:00:00Z"),
         field("created_before", &Q::created_before, "Accepted before this time (RFC 3339).").date_time().example("2026-12-24T00:00:00Z"),
         field("error", &Q::error, "The reason contains this text.").length(1, 200).example("transient"),
@@ -179,7 +179,7 @@ const shape::Object& describe(shape::Tag<TraceView>) {
     using V = TraceView;
     static const shape::Object object =
         shape::object<V>("Trace", "The way of one message: queue, process, send, callback.",
-                         field("trace_id", &V::trace_id, "Id of the trace.").example("msg_1b5155a2c3b00005"),
+                         field("trace_id", &V::trace_id, "Id of the trace.").example("msg_1968453871263744005"),
                          field("message_id", &V::message_id, "Id of the message.").as_text().example("1968453871263744005"),
                          field("status", &V::status, "Status of the message.").one_of(message_status_names).example("success"),
                          field("nodes", &V::nodes, "The steps in order."), field("attempts", &V::attempts, "Every attempt in order."),
@@ -193,7 +193,7 @@ const shape::Object& describe(shape::Tag<StatusReply>) {
     static const shape::Object object =
         shape::object<V>("MessageStatus", "A message and the status it has now.",
                          field("message_id", &V::message_id, "Id of the message.").as_text().example("1968453871263744005"),
-                         field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1b5155a2c3b00005"),
+                         field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
                          field("status", &V::status, "Status from now on.").one_of(message_status_names).example("cancelled"))
             .reply();
     return object;
@@ -208,7 +208,7 @@ const shape::Object& describe(shape::Tag<DeadGroupView>) {
                          field("count", &V::count, "How many.").example(12),
                          field("first_at", &V::first_at, "When the oldest was accepted.").date_time().example("2026-11-22T08:00:00.000Z"),
                          field("last_at", &V::last_at, "When the newest was accepted.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("example", &V::example, "The newest one's trace id.").example("msg_1b5155a2c3b00005"))
+                         field("example", &V::example, "The newest one's trace id.").example("msg_1968453871263744005"))
             .reply();
     return object;
 }

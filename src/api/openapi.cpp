@@ -2,10 +2,10 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <map>
 
+#include "api/openapi_errors.hpp"
+#include "api/openapi_example.hpp"
 #include "base/text.hpp"
 
 namespace hongyan::api {
@@ -21,81 +21,6 @@ json::object content(json::object schema, std::string_view type = "application/j
     json::object result;
     result[view(type)] = std::move(media);
     return result;
-}
-
-json::object problem_schema() {
-    const json::value text{{"type", "string"}};
-    json::object item{
-        {"type", "object"},
-        {"required", {"path", "code", "detail"}},
-        {"properties",
-         {{"path", {{"type", "string"}, {"description", "JSON path of the field."}}},
-          {"pointer", {{"type", "string"}, {"description", "The same as a JSON pointer, for fields of the body."}}},
-          {"code", {{"type", "string"}, {"description", "What is wrong, for programs."}}},
-          {"detail", {{"type", "string"}, {"description", "What is wrong and what would be right."}}}}}};
-    return json::object{
-        {"type", "object"},
-        {"description", "An error (RFC 9457)."},
-        {"required", {"type", "title", "status", "detail", "code", "request_id"}},
-        {"properties",
-         {{"type", {{"type", "string"}, {"description", "Address of a page about this kind of problem."}}},
-          {"title", {{"type", "string"}, {"description", "What kind of problem it is."}}},
-          {"status", {{"type", "integer"}, {"description", "The HTTP status."}}},
-          {"detail", {{"type", "string"}, {"description", "What went wrong this time."}}},
-          {"instance", {{"type", "string"}, {"description", "The path that was asked for."}}},
-          {"code", {{"type", "integer"}, {"description", "Stable number of the problem."}}},
-          {"request_id", {{"type", "string"}, {"description", "Names the request in the server's log."}}},
-          {"errors", {{"type", "array"}, {"items", std::move(item)}, {"description", "Every field that is wrong."}}}}}};
-}
-
-json::object problem_example(const ErrorRow& row, std::string_view path) {
-    return json::object{{"type", "/problems/" + std::string(row.name)},
-                        {"title", view(row.title)},
-                        {"status", row.http_status},
-                        {"detail", view(row.remedy)},
-                        {"instance", view(path)},
-                        {"code", row.number},
-                        {"request_id", "r-1"}};
-}
-
-/// Errors by HTTP status, since OpenAPI describes one answer for each.
-std::map<int, std::vector<const ErrorRow*>> errors_of(const RouteDoc& doc) {
-    std::vector<ErrorCode> codes = doc.errors;
-    if (!doc.scope.empty()) {
-        codes.insert(codes.end(), {ErrorCode::unauthorized, ErrorCode::forbidden, ErrorCode::rate_limited, ErrorCode::bad_request});
-        codes.insert(codes.end(), {ErrorCode::unavailable, ErrorCode::storage_failed});
-    }
-    if (doc.body != nullptr) {
-        codes.insert(codes.end(), {ErrorCode::invalid_json, ErrorCode::invalid_fields, ErrorCode::body_too_large,
-                                   ErrorCode::unsupported_media_type, ErrorCode::request_timeout});
-    }
-    if (doc.query != nullptr) codes.push_back(ErrorCode::invalid_fields);
-    std::map<int, std::vector<const ErrorRow*>> found;
-    for (const auto code : codes) {
-        const auto& row = error_row(code);
-        auto& same = found[row.http_status];
-        if (std::find(same.begin(), same.end(), &row) == same.end()) same.push_back(&row);
-    }
-    return found;
-}
-
-void add_errors(json::object& responses, const RouteDoc& doc) {
-    for (const auto& [status, rows] : errors_of(doc)) {
-        std::string description;
-        for (const auto* row : rows) description += (description.empty() ? "" : " Or: ") + std::string(row->title);
-        json::object response{
-            {"description", description},
-            {"content", content({{"$ref", "#/components/schemas/Problem"}}, "application/problem+json",
-                                problem_example(*rows.front(), doc.path))}};
-        if (status == 429 || status == 503) {
-            response["headers"] = {{"Retry-After", {{"description", "Seconds to wait."}, {"schema", {{"type", "integer"}}}}}};
-        }
-        responses[std::to_string(status)] = std::move(response);
-    }
-}
-
-json::value example_of(const shape::Object& object) {
-    return object.example().empty() ? json::value(nullptr) : json::parse(object.example());
 }
 
 json::array parameters_of(const RouteDoc& doc) {
@@ -125,26 +50,47 @@ json::array parameters_of(const RouteDoc& doc) {
     return parameters;
 }
 
-json::object operation_of(const RouteDoc& doc) {
+/// What the operations of the document share.
+struct Components {
+    json::object schemas;
+    json::object responses;
+};
+
+/// The JSON body of a request or an answer, with an example.
+json::object body_of(const Components& components, const shape::Object& object, std::string_view type = "application/json") {
+    auto reference = shape::reference_to(object);
+    auto example = example_of(components.schemas, reference);
+    return content(std::move(reference), type, std::move(example));
+}
+
+json::object success_of(const Components& components, const RouteDoc& doc) {
+    if (doc.reply != nullptr) {
+        return {{"description", doc.reply->description()}, {"content", body_of(components, *doc.reply, doc.reply_type)}};
+    }
+    if (doc.status == 204) return {{"description", "Done."}};
+    return {{"description", "The text."}, {"content", content({{"type", "string"}}, doc.reply_type)}};
+}
+
+json::object responses_of(Components& components, const RouteDoc& doc) {
+    json::object responses;
+    responses[std::to_string(doc.status)] = success_of(components, doc);
+    add_error_responses(responses, components.responses, doc);
+    if (doc.path == "/readyz") {
+        auto body = body_of(components, *doc.reply);
+        body["application/json"].as_object()["example"].as_object()["status"] = "unavailable";
+        responses["503"] = {{"description", "It should get none."}, {"content", std::move(body)}};
+    }
+    return responses;
+}
+
+json::object operation_of(Components& components, const RouteDoc& doc) {
     json::object operation{{"operationId", doc.operation}, {"tags", {doc.tag}}, {"summary", doc.summary}};
     std::string description = doc.description;
     if (!doc.scope.empty()) description += " Needs the scope `" + doc.scope + "`.";
     operation["description"] = description;
     if (auto parameters = parameters_of(doc); !parameters.empty()) operation["parameters"] = std::move(parameters);
-    if (doc.body != nullptr) {
-        operation["requestBody"] = {{"required", true},
-                                    {"content", content(shape::reference_to(*doc.body), "application/json", example_of(*doc.body))}};
-    }
-    json::object responses;
-    json::object success{{"description", doc.reply != nullptr ? doc.reply->description() : doc.status == 204 ? "Done." : "The text."}};
-    if (doc.reply != nullptr) success["content"] = content(shape::reference_to(*doc.reply), doc.reply_type, example_of(*doc.reply));
-    else if (doc.status != 204) success["content"] = content({{"type", "string"}}, doc.reply_type);
-    if (doc.path == "/readyz") {
-        responses["503"] = {{"description", "It should get none."}, {"content", content(shape::reference_to(*doc.reply))}};
-    }
-    responses[std::to_string(doc.status)] = std::move(success);
-    add_errors(responses, doc);
-    operation["responses"] = std::move(responses);
+    if (doc.body != nullptr) operation["requestBody"] = {{"required", true}, {"content", body_of(components, *doc.body)}};
+    operation["responses"] = responses_of(components, doc);
     if (doc.scope.empty()) operation["security"] = json::array();
     return operation;
 }
@@ -182,15 +128,15 @@ void write_indented(std::string& out, const json::value& value, int depth) {
 
 std::string openapi_document(const std::vector<RouteDoc>& routes) {
     json::object paths;
-    json::object schemas;
+    Components components;
+    components.schemas["Problem"] = problem_schema();
     for (const auto& doc : routes) {
+        if (doc.body != nullptr) shape::collect(components.schemas, *doc.body);
+        if (doc.reply != nullptr) shape::collect(components.schemas, *doc.reply);
         auto& entry = paths[doc.path];
         if (!entry.is_object()) entry.emplace_object();
-        entry.as_object()[to_lower(http::to_text(doc.method))] = operation_of(doc);
-        if (doc.body != nullptr) shape::collect(schemas, *doc.body);
-        if (doc.reply != nullptr) shape::collect(schemas, *doc.reply);
+        entry.as_object()[to_lower(http::to_text(doc.method))] = operation_of(components, doc);
     }
-    schemas["Problem"] = problem_schema();
     const json::object document{
         {"openapi", "3.1.0"},
         {"info",
@@ -208,14 +154,14 @@ std::string openapi_document(const std::vector<RouteDoc>& routes) {
           {{"name", "templates"}, {"description", "Texts with variables."}},
           {{"name", "statistics"}, {"description", "Sums and live figures."}},
           {{"name", "dead letters"}, {"description", "Messages that failed for good."}},
-          {{"name", "operations"}, {"description", "Worker pools and limits."}},
-          {{"name", "keys"}, {"description", "API keys."}},
+          {{"name", "operations"}, {"description", "Worker pools, limits and API keys."}},
           {{"name", "sandbox"}, {"description", "What the built-in sandbox received."}},
           {{"name", "system"}, {"description", "Health and metrics; no key needed."}}}},
         {"paths", std::move(paths)},
         {"components",
          {{"securitySchemes", {{"key", {{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key."}}}}},
-          {"schemas", std::move(schemas)}}}};
+          {"responses", std::move(components.responses)},
+          {"schemas", std::move(components.schemas)}}}};
     std::string out;
     write_indented(out, document, 0);
     out += '\n';

@@ -8,6 +8,13 @@ namespace {
 
 Error no_such(std::string_view what) { return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + "."); }
 
+/// Pools and limits are the whole server's, so only the first tenant's administrators change them.
+bool refuses_tenant(const http::Request& request, http::Responder& responder) {
+    if (caller_of(request).tenant_id == 1) return false;
+    responder.fail(make_error(ErrorCode::forbidden, "Pools and limits belong to the server; only keys of the first tenant change them."));
+    return true;
+}
+
 std::vector<PoolReply> pool_views(const Context& context) {
     std::vector<PoolReply> views;
     for (const auto* pool : context.pools) views.push_back(view_of(pool->view()));
@@ -40,6 +47,7 @@ Error wrong_fields(std::vector<Problem> problems) {
 }
 
 void change_pool(Context& context, http::Request& request, http::Responder responder) {
+    if (refuses_tenant(request, responder)) return;
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such("pool"));
     auto patch = shape::read<PoolPatch>(request.body);
@@ -103,6 +111,7 @@ Answer limit_answer(const LimitRule& rule, int status) {
 }
 
 void create_limit(Context& context, http::Request& request, http::Responder responder) {
+    if (refuses_tenant(request, responder)) return;
     auto asked = shape::read<LimitRequest>(request.body);
     if (!asked) return responder.fail(asked.error());
     change(context, std::move(responder), Reload::yes,
@@ -115,6 +124,7 @@ void create_limit(Context& context, http::Request& request, http::Responder resp
 }
 
 void change_limit(Context& context, http::Request& request, http::Responder responder) {
+    if (refuses_tenant(request, responder)) return;
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such("limit"));
     auto patch = shape::read<LimitPatch>(request.body);
@@ -133,6 +143,7 @@ void change_limit(Context& context, http::Request& request, http::Responder resp
 }
 
 void delete_limit(Context& context, http::Request& request, http::Responder responder) {
+    if (refuses_tenant(request, responder)) return;
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such("limit"));
     change(context, std::move(responder), Reload::yes,

@@ -35,7 +35,7 @@ using shape::field;
 
 std::optional<std::string> check_message_id(std::string_view text) {
     if (parse_message_id(text)) return std::nullopt;
-    return "must be a message id or a trace id, such as msg_1b5155a2c3b00005";
+    return "must be a message id or a trace id, such as msg_1968453871263744005";
 }
 
 Error no_sandbox() {
@@ -55,7 +55,7 @@ const shape::Object& describe(shape::Tag<InboxItem>) {
         shape::object<V>("InboxItem", "One message as the sandbox received it.",
                          field("sequence", &V::sequence, "Rises with each message received.").example(42),
                          field("message_id", &V::message_id, "Id of the message.").as_text().example("1968453871263744005"),
-                         field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1b5155a2c3b00005"),
+                         field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
                          field("channel", &V::channel, "How it came.").one_of(channel_names).example("sms"),
                          field("recipient", &V::recipient, "For whom.").example("13800138000"),
                          field("subject", &V::subject, "Subject or title.").example(""),
@@ -82,7 +82,7 @@ const shape::Object& describe(shape::Tag<InboxQuery>) {
                          field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
                          field("recipient", &Q::recipient, "Only this recipient.").length(1, 320).example("13800138000"),
                          field("message_id", &Q::message_id, "Only this message; a trace id will do too.")
-                             .length(1, 40).check(check_message_id).example("msg_1b5155a2c3b00005"),
+                             .length(1, 40).check(check_message_id).example("msg_1968453871263744005"),
                          field("limit", &Q::limit, "How many at most.").between(1, 1000).default_value(50),
                          field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
     return object;

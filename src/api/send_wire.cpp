@@ -124,7 +124,7 @@ const shape::Object& describe(shape::Tag<SendReply>) {
         shape::object<SendReply>(
             "SendReply", "The message is on disk and will be delivered.",
             field("message_id", &SendReply::message_id, "Id of the message.").as_text().example("1968453871263744005"),
-            field("trace_id", &SendReply::trace_id, "Id of its trace.").example("msg_1b5155a2c3b00005"),
+            field("trace_id", &SendReply::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
             field("status", &SendReply::status, "pending, or scheduled if it has a time.").one_of({"pending", "scheduled"}).example("pending"))
             .reply();
     return object;

@@ -1,9 +1,6 @@
 #include "base/id.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 
 #include "base/assert.hpp"
 #include "base/text.hpp"
@@ -11,23 +8,15 @@
 namespace hongyan {
 
 std::string trace_id_of(MessageId id) {
-    std::array<char, 24> text{};
-    std::snprintf(text.data(), text.size(), "msg_%016llx", static_cast<unsigned long long>(id));
-    return text.data();
+    return "msg_" + std::to_string(id);
 }
 
 std::optional<MessageId> parse_message_id(std::string_view text) {
     constexpr std::string_view prefix = "msg_";
-    if (!text.starts_with(prefix)) {
-        const auto id = parse_int(text);
-        return id && *id > 0 ? id : std::nullopt;
-    }
-    text.remove_prefix(prefix.size());
-    if (text.size() != 16) return std::nullopt;
-    std::uint64_t value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-    if (failure != std::errc() || end != text.data() + text.size() || value == 0 || value >> 63 != 0) return std::nullopt;
-    return static_cast<MessageId>(value);
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+    const bool starts_with_digit = !text.empty() && text.front() > '0' && text.front() <= '9';
+    if (!starts_with_digit) return std::nullopt;  // one id has one spelling: no sign, no leading zero
+    return parse_int(text);
 }
 
 MessageId IdSource::reserve(std::int64_t count) {

@@ -1,5 +1,5 @@
 // Message ids: 63-bit, time-ordered and unique. The upper bits are the accept time in milliseconds since 1970, the lower 20
-// bits a counter, so that a new row always goes to the right edge of every index. The trace id is the id in hexadecimal.
+// bits a counter, so that a new row always goes to the right edge of every index. The trace id is "msg_" and the id.
 // next() is safe from every thread.
 #pragma once
 
@@ -23,9 +23,9 @@ inline constexpr int id_counter_bits = 20;
 /// The smallest id of that millisecond.
 [[nodiscard]] constexpr MessageId first_id_at(std::int64_t unix_ms) { return unix_ms << id_counter_bits; }
 
-/// "msg_" and 16 hexadecimal digits.
+/// "msg_" and the id in decimal.
 [[nodiscard]] std::string trace_id_of(MessageId id);
-/// Reads "msg_<16 hex>" or a decimal id; nothing for any other text.
+/// Reads a trace id or a bare id; nothing for any other text.
 [[nodiscard]] std::optional<MessageId> parse_message_id(std::string_view text);
 
 class IdSource {

@@ -119,7 +119,7 @@ bool Committer::collect(Round& round) {
     return true;
 }
 
-// The batch goes to the end of the line after its chunk, so that several batches move on side by side.
+// One batch after the other: its rows then lie side by side in the table and in the index by task, which packs both densely.
 void Committer::take_batch_chunk(Round& round) {
     if (batches_.empty()) return;
     round.batch = std::move(batches_.front());

@@ -159,7 +159,7 @@ void Committer::complete_chunk(Round& round, std::vector<MessagePtr>& accepted) 
     {
         const std::lock_guard lock(mutex_);
         if (finished) batch_rows_waiting_ -= batch.messages.size();
-        else batches_.push_back(std::move(round.batch));
+        else batches_.push_front(std::move(round.batch));
     }
     if (!finished) return;
     if (batch.replayed) {

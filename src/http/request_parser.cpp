@@ -91,8 +91,8 @@ std::optional<Error> split_target(Request& request, std::size_t limit) {
         question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
     if (request.path == "*" && request.method == Method::options) return std::nullopt;
     if (request.path.front() != '/') return bad_request("the request target must start with '/'");
-    if (!has_valid_escapes(request.path)) {
-        return bad_request("'%' in the path must be followed by two hexadecimal digits");
+    if (!has_valid_escapes(request.path) || !has_valid_escapes(request.query)) {
+        return bad_request("'%' in the target must be followed by two hexadecimal digits");
     }
     return std::nullopt;
 }

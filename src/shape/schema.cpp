@@ -125,10 +125,13 @@ void allow_null(JsonObject& schema) {
     }
 }
 
-JsonObject field_schema(const Field& field) {
+/// In a body that is read, null stands for a field that is not given; in a query nothing does.
+enum class AbsentAsNull : bool { no, yes };
+
+JsonObject field_schema(const Field& field, AbsentAsNull absent) {
     const FieldRules& rules = field.rules();
     JsonObject schema = value_schema(field.type(), rules);
-    if (rules.nullable) allow_null(schema);
+    if (rules.nullable || (absent == AbsentAsNull::yes && !rules.required)) allow_null(schema);
     if (!rules.description.empty()) schema["description"] = rules.description;
     if (!rules.default_value.empty()) schema["default"] = literal(rules.default_value);
     if (!rules.example.empty()) schema["examples"] = json::array{literal(rules.example)};
@@ -147,8 +150,9 @@ bool is_always_written(const Field& field) {
 JsonObject object_form(const Object& object) {
     JsonObject properties;
     json::array required;
+    const auto absent = object.is_reply() ? AbsentAsNull::no : AbsentAsNull::yes;
     for (const Field& field : object.fields()) {
-        properties[field.rules().name] = field_schema(field);
+        properties[field.rules().name] = field_schema(field, absent);
         const bool needed = object.is_reply() ? is_always_written(field) : field.rules().required;
         if (needed) required.push_back(text_of(field.rules().name));
     }
@@ -194,7 +198,7 @@ json::array parameters_of(const Object& object) {
     json::array list;
     for (const Field& field : object.fields()) {
         if (field.rules().read_only) continue;
-        JsonObject schema = field_schema(field);
+        JsonObject schema = field_schema(field, AbsentAsNull::no);
         JsonObject parameter{{"name", field.rules().name}, {"in", "query"}};
         if (!field.rules().description.empty())
             parameter["description"] = field.rules().description;

@@ -32,12 +32,12 @@ TEST(schema, describes_fields_with_their_rules) {
     EXPECT_EQ(
         property<sample::Send>("priority"),
         expected(
-            R"({"type":"integer","format":"int32","minimum":0,"maximum":10,"description":"10 is most urgent.",
+            R"({"type":["integer","null"],"format":"int32","minimum":0,"maximum":10,"description":"10 is most urgent.",
                            "default":5})"));
     EXPECT_EQ(property<sample::Send>("send_at"),
-              expected(R"({"type":"string","format":"date-time","description":"When."})"));
+              expected(R"({"type":["string","null"],"format":"date-time","description":"When."})"));
     EXPECT_EQ(property<sample::Send>("variables"),
-              expected(R"({"type":"object","maxProperties":100,"description":"Values."})"));
+              expected(R"({"type":["object","null"],"maxProperties":100,"description":"Values."})"));
     EXPECT_EQ(property<sample::Send>("recipient"),
               expected(R"({"type":"string","minLength":1,"maxLength":320,"description":"Who."})"));
 }
@@ -73,18 +73,24 @@ TEST(schema, a_reply_requires_what_is_always_written_and_is_open) {
 
 TEST(schema, knows_every_supported_type) {
     EXPECT_EQ(property<sample::Everything>("tiny"),
-              expected(R"({"type":"integer","format":"int32","minimum":0,"maximum":255})"));
+              expected(R"({"type":["integer","null"],"format":"int32","minimum":0,"maximum":255})"));
     EXPECT_EQ(property<sample::Everything>("wide"),
-              expected(R"({"type":"integer","format":"int64"})"));
+              expected(R"({"type":["integer","null"],"format":"int64"})"));
     EXPECT_EQ(property<sample::Everything>("id"),
-              expected(R"({"type":"string","pattern":"^-?[0-9]{1,19}$"})"));
+              expected(R"({"type":["string","null"],"pattern":"^-?[0-9]{1,19}$"})"));
     EXPECT_EQ(property<sample::Everything>("other_kind"),
               expected(R"({"type":["string","null"],"enum":["sms","email","app",null]})"));
     EXPECT_EQ(
         property<sample::Everything>("counts"),
         expected(
-            R"({"type":"object","maxProperties":20,"additionalProperties":{"type":"integer","format":"int64"}})"));
+            R"({"type":["object","null"],"maxProperties":20,"additionalProperties":{"type":"integer","format":"int64"}})"));
     EXPECT_EQ(property<sample::Everything>("any"), expected("{}"));
+}
+
+TEST(schema, only_what_a_body_may_leave_out_may_be_null) {
+    EXPECT_EQ(property<sample::Send>("channel").at("type"), "string");
+    EXPECT_EQ(property<sample::Send>("template_id").at("type"), expected(R"(["integer","null"])"));
+    EXPECT_EQ(property<sample::Tree>("name").at("type"), "string");
 }
 
 TEST(schema, query_parameters_are_openapi_parameters) {

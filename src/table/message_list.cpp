@@ -53,7 +53,6 @@ class Where {
         if (filter.id) add("id = ", *filter.id);
         if (!filter.recipient.empty()) add("recipient = ", filter.recipient);
         if (!filter.error.empty()) {
-            text_ += " AND status <> 'success'";
             add("instr(reason, ", filter.error, ") > 0");
         }
         if (filter.created_after_ms > 0) add("id >= ", first_id_at(filter.created_after_ms));
@@ -94,9 +93,15 @@ class Where {
         text_ += std::string(condition) + "$" + std::to_string(values_.size() + 1) + std::string(after);
     }
     void status(MessageStatus wanted) {
-        // The words of the partial index's own condition let it be used.
-        if (wanted != MessageStatus::success) text_ += " AND status <> 'success'";
-        add("status = ", std::string(to_text(wanted)));
+        // The words of a partial index's own condition let it be used.
+        if (wanted == MessageStatus::pending) {
+            text_ += " AND status = 'pending'";
+        } else if (wanted == MessageStatus::success) {
+            text_ += " AND status = 'success'";
+        } else {
+            text_ += " AND status NOT IN ('pending', 'success')";
+            add("status = ", std::string(to_text(wanted)));
+        }
     }
     std::string text_;
     std::vector<Value> values_;
@@ -163,7 +168,7 @@ std::vector<Attempt> list_attempts(Session& session, MessageId id) {
 
 std::vector<DeadGroup> dead_groups(Session& session, std::int64_t tenant_id) {
     auto rows = session.query(
-        "SELECT coalesce(reason, ''), channel, count(*), min(id), max(id) FROM message_records WHERE status <> 'success'"
+        "SELECT coalesce(reason, ''), channel, count(*), min(id), max(id) FROM message_records WHERE status NOT IN ('pending', 'success')"
         " AND status = 'failed' AND tenant_id = $1 GROUP BY reason, channel ORDER BY count(*) DESC LIMIT 200",
         tenant_id);
     std::vector<DeadGroup> found;

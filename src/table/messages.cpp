@@ -48,7 +48,7 @@ void insert_message(Session& session, const Message& m, std::string_view provide
 bool settle_success(Session& session, const Outcome& o) {
     return session.run(
                "UPDATE message_records SET status = 'success', attempts = $2, finished_ms = $3, timing = $4"
-               " WHERE id = $1 AND status IN ('pending', 'scheduled', 'processing', 'retrying')",
+               " WHERE id = $1 AND status IN ('pending', 'processing', 'scheduled', 'retrying')",
                o.id, o.attempts, o.finished_ms, pack(o.timing)) == 1;
 }
 
@@ -115,11 +115,15 @@ MessageId last_message_id(Session& session) {
 
 bool load_waiting(Session& session, MessageStatus status, int priority, MessageId end, int limit, LoadPlace& at,
                   std::vector<Waiting>& found) {
-    auto rows = session.query(
+    // Each partial index is used only by a query that repeats its condition.
+    const std::string sql =
         "SELECT id, tenant_id, channel, CASE WHEN status = 'pending' THEN NULL ELSE coalesce(next_attempt_ms, due_ms) END"
-        " FROM message_records WHERE status <> 'success' AND status = $1 AND priority = $2"
-        " AND (tenant_id, channel, id) > ($3, $4, $5) AND id < $6 ORDER BY tenant_id, channel, id LIMIT $7",
-        to_text(status), priority, at.tenant_id, at.channel, at.id, end, limit);
+        " FROM message_records WHERE " +
+        std::string(status == MessageStatus::pending ? "status = 'pending'"
+                                                     : "status NOT IN ('pending', 'success') AND status = '" +
+                                                           std::string(to_text(status)) + "'") +
+        " AND priority = $1 AND (tenant_id, id) > ($2, $3) AND id < $4 ORDER BY tenant_id, id LIMIT $5";
+    auto rows = session.query(sql, priority, at.tenant_id, at.id, end, limit);
     int count = 0;
     while (rows.next()) {
         ++count;
@@ -132,7 +136,7 @@ bool load_waiting(Session& session, MessageStatus status, int priority, MessageI
         one.job.priority = static_cast<std::uint8_t>(priority);
         one.job.ready_ms = id_time_ms(one.job.id);
         if (!rows.null(3)) one.due_ms = rows.integer(3);
-        at = {one.job.tenant_id, rows.text(2), one.job.id};
+        at = {one.job.tenant_id, one.job.id};
         found.push_back(one);
     }
     return count == limit;

@@ -75,7 +75,6 @@ void insert_attempt(Session& session, const Attempt& attempt);
 /// end. at is moved on; true while there may be more.
 struct LoadPlace {
     std::int64_t tenant_id = 0;
-    std::string channel;
     MessageId id = 0;
 };
 struct Waiting {

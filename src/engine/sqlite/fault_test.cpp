@@ -125,6 +125,9 @@ TEST_F(sqlite_fault, a_failed_checkpoint_keeps_the_row_and_closes_the_store) {
     open();
     disk.database_sync_fails = true;
     EXPECT_TRUE(add(100).ok()) << "the row is safe in the log";
+    for (int i = 0; i < 2'000 && store->health().writable; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     EXPECT_FALSE(store->health().writable);
     EXPECT_FALSE(add(1).ok());
     disk.database_sync_fails = false;

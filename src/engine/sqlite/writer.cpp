@@ -11,13 +11,13 @@ namespace hongyan::sqlite {
 namespace {
 
 constexpr int page_size = 4096;
-/// The log file is cut back to this once all of it is in the database.
-constexpr int min_log_limit = 16 * 1024 * 1024;
+/// The log file is cut back to this once all of it is in the database; its blocks are used again.
+constexpr std::int64_t min_log_limit = 16 * 1024 * 1024;
 
 std::string settings_of(const SqliteOptions& options) {
     const std::int64_t limit =
-        std::max<std::int64_t>(min_log_limit, 4LL * options.checkpoint_pages * page_size);
-    // auto_vacuum takes effect in a new file only. The checkpoint is ours, see on_commit().
+        std::max<std::int64_t>(min_log_limit, 20LL * options.checkpoint_pages * page_size);
+    // auto_vacuum takes effect in a new file only. Checkpoints are ours, see checkpointer.hpp.
     return "PRAGMA page_size=" + std::to_string(page_size) +
            "; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
            "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=" +
@@ -52,6 +52,10 @@ Result<std::unique_ptr<Writer>> Writer::open(const SqliteOptions& options, Condi
                               " cannot use a write-ahead log; is it on a "
                               "network file system?");
     }
+    auto checkpointer = Checkpointer::open(options, condition, log);
+    if (!checkpointer) return checkpointer.error();
+    writer->checkpointer_ = std::move(*checkpointer);
+    sqlite3_wal_hook(writer->connection_.get(), on_commit, writer.get());
     return writer;
 }
 
@@ -63,6 +67,7 @@ Writer::Writer(Connection connection, const SqliteOptions& options, Condition& c
       session_(connection_) {}
 
 Writer::~Writer() {
+    checkpointer_.reset();
     for (sqlite3_stmt* statement : {begin_, commit_, rollback_}) sqlite3_finalize(statement);
 }
 
@@ -75,7 +80,6 @@ int Writer::prepare() {
     if (const int code = compile("BEGIN IMMEDIATE", begin_); code != 0) return code;
     if (const int code = compile("COMMIT", commit_); code != 0) return code;
     if (const int code = compile("ROLLBACK", rollback_); code != 0) return code;
-    sqlite3_wal_hook(connection_.get(), on_commit, this);
     return SQLITE_OK;
 }
 
@@ -154,20 +158,10 @@ Error Writer::failed(int code, const std::string& text, std::string_view sql) {
 
 int Writer::on_commit(void* self, sqlite3*, const char*, int log_pages) {
     auto* writer = static_cast<Writer*>(self);
-    if (log_pages >= writer->options_.checkpoint_pages) writer->checkpoint(log_pages);
+    if (writer->checkpointer_->on_commit(log_pages)) {
+        run_checkpoint(writer->connection_, writer->condition_, writer->log_);
+    }
     return SQLITE_OK;
-}
-
-void Writer::checkpoint(int log_pages) {
-    const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr,
-                                               SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    const FailureKind kind = kind_of(code);
-    if (code == SQLITE_OK || kind == FailureKind::busy) return;
-    // The transaction itself is safe in the log; only the log cannot be emptied.
-    const std::string text = "checkpoint: " + failure_text(connection_.get(), code);
-    const bool news = kind != FailureKind::full || condition_.set_trouble(text);
-    if (news) log_.error("store_checkpoint_failed", {{"detail", text}, {"log_pages", log_pages}});
-    if (kind == FailureKind::fatal) condition_.give_up(text);
 }
 
 }  // namespace hongyan::sqlite

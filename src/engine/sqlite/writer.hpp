@@ -1,12 +1,13 @@
-// Writer: the one connection that writes, and its transactions. Copies the log back into the file
-// itself after a commit (checkpoint), because SQLite's own automatic one swallows errors. write()
-// may be called from every thread; one at a time runs.
+// Writer: the one connection that writes, and its transactions. Checkpoints are not left to SQLite,
+// whose automatic one swallows errors and makes the writer wait. write() may be called from every
+// thread; one at a time runs.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <mutex>
 
+#include "engine/sqlite/checkpointer.hpp"
 #include "engine/sqlite/condition.hpp"
 #include "engine/sqlite/session.hpp"
 #include "engine/sqlite/sqlite_store.hpp"
@@ -34,7 +35,6 @@ class Writer {
     /// Ends the transaction if it still runs, and says what came of it.
     void roll_back();
     Error failed(int code, const std::string& text, std::string_view sql);
-    void checkpoint(int log_pages);
     static int on_commit(void* self, sqlite3* db, const char* name, int log_pages);
 
     const SqliteOptions options_;
@@ -48,6 +48,7 @@ class Writer {
     sqlite3_stmt* commit_ = nullptr;
     sqlite3_stmt* rollback_ = nullptr;
     std::uint64_t counted_statements_ = 0;
+    std::unique_ptr<Checkpointer> checkpointer_;
 };
 
 }  // namespace hongyan::sqlite

@@ -78,11 +78,12 @@ CREATE TABLE message_tasks (
 CREATE INDEX idx_message_tasks_status ON message_tasks (status);
 
 -- id is time-ordered: its upper bits are the accept time in milliseconds, so the primary key is also the index by created_at
--- and, as trace_id is the id in hexadecimal, by trace_id. finished_ms and timing are reserved with a value of full width.
+-- and, as trace_id is "msg_" and the id, by trace_id. Generated columns are computed at
+-- each write of a row, so they are kept cheap. finished_ms and timing are reserved with a value of full width.
 -- timing: bit 62 is always set; 28 bits of milliseconds in the queue, 16 bits of 0.01 ms processing, 18 bits of 0.25 ms sending.
 CREATE TABLE message_records (
     id INTEGER PRIMARY KEY,
-    trace_id TEXT GENERATED ALWAYS AS (printf('msg_%016x', id)) VIRTUAL,
+    trace_id TEXT GENERATED ALWAYS AS ('msg_' || id) VIRTUAL,
     task_id INTEGER,
     template_id INTEGER,
     recipient TEXT NOT NULL,
@@ -92,8 +93,8 @@ CREATE TABLE message_records (
     priority INTEGER NOT NULL DEFAULT 5,
     status TEXT NOT NULL DEFAULT 'pending',
     sent_at TEXT GENERATED ALWAYS AS (CASE WHEN status IN ('success', 'delivered')
-        THEN strftime('%Y-%m-%dT%H:%M:%fZ', finished_ms / 1000.0, 'unixepoch') END) VIRTUAL,
-    created_at TEXT GENERATED ALWAYS AS (strftime('%Y-%m-%dT%H:%M:%fZ', (id >> 20) / 1000.0, 'unixepoch')) VIRTUAL,
+        THEN datetime(finished_ms / 1000, 'unixepoch') END) VIRTUAL,
+    created_at TEXT GENERATED ALWAYS AS (datetime((id >> 20) / 1000, 'unixepoch')) VIRTUAL,
     tenant_id INTEGER NOT NULL DEFAULT 1,
     template_version INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -110,9 +111,11 @@ CREATE TABLE message_records (
     callback_url TEXT,
     metadata TEXT
 );
--- Everything that is not simply delivered: what a start has to load again, dead letters, what waits. It holds all a start
--- needs to know of a waiting message, so loading a million of them reads nothing else.
-CREATE INDEX idx_message_records_status ON message_records (status, priority, tenant_id, channel) WHERE status <> 'success';
+-- By status, in two parts, without the mass of the delivered ones. Every message passes the first, so its keys are short
+-- numbers in the order in which a start loads what waits; the second holds what waits for a time, and dead letters.
+CREATE INDEX idx_message_records_pending ON message_records (priority, tenant_id) WHERE status = 'pending';
+CREATE INDEX idx_message_records_status ON message_records (status, priority, tenant_id)
+    WHERE status NOT IN ('pending', 'success');
 CREATE INDEX idx_message_records_task_id ON message_records (task_id) WHERE task_id IS NOT NULL;
 CREATE INDEX idx_message_records_channel ON message_records (channel, tenant_id);
 

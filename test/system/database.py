@@ -1,0 +1,46 @@
+"""Looks into a server's database: beside a running server, or into a copy of what a kill left behind."""
+import contextlib
+import pathlib
+import shutil
+import sqlite3
+import tempfile
+
+NAME = "hongyan.db"
+
+
+@contextlib.contextmanager
+def open_database(data_dir):
+    """A read-only connection; the server may run."""
+    connection = sqlite3.connect(f"file:{pathlib.Path(data_dir) / NAME}?mode=ro", uri=True, timeout=10)
+    connection.row_factory = sqlite3.Row
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def open_copy(data_dir):
+    """What a killed server left, opened as a copy: the original stays for the server itself to recover."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", "-wal"):
+            path = pathlib.Path(data_dir) / (NAME + suffix)
+            if path.exists():
+                shutil.copy(path, pathlib.Path(folder) / path.name)
+        connection = sqlite3.connect(pathlib.Path(folder) / NAME)
+        connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def rows(data_dir, sql, *values):
+    with open_database(data_dir) as connection:
+        return connection.execute(sql, values).fetchall()
+
+
+def value(data_dir, sql, *values):
+    """The first column of the first row."""
+    found = rows(data_dir, sql, *values)
+    return found[0][0] if found else None
