@@ -45,7 +45,7 @@ FOREIGN = {
     "boost/beast": {"http"},
     "boost/asio": {"http", "channel/*"},
     "sqlite3.h": {"engine/sqlite"},
-    "curl/": {"engine/curl", "channel/email", "app"},
+    "curl/": {"channel/email", "app"},
     "gmime/": {"channel/email"},
     "toml++/": {"config"},
     "prometheus/": {"api", "report", "app"},

@@ -14,13 +14,17 @@ constexpr std::string_view global_resource = "global";
 std::string_view bearer(const http::Request& request) {
     const auto value = request.header("Authorization");
     constexpr std::string_view scheme = "bearer ";
-    if (value.size() <= scheme.size() || !equals_ignoring_case(value.substr(0, scheme.size()), scheme)) return {};
+    if (value.size() <= scheme.size() ||
+        !equals_ignoring_case(value.substr(0, scheme.size()), scheme))
+        return {};
     return trim(value.substr(scheme.size()));
 }
 
 http::GuardAnswer refuse(const http::Request& request, ErrorCode code, std::string detail) {
-    auto response = problem_response(make_error(code, std::move(detail)), request.path, request.request_id);
-    if (code == ErrorCode::unauthorized) response.headers.add("WWW-Authenticate", "Bearer realm=\"hongyan\"");
+    auto response =
+        problem_response(make_error(code, std::move(detail)), request.path, request.request_id);
+    if (code == ErrorCode::unauthorized)
+        response.headers.add("WWW-Authenticate", "Bearer realm=\"hongyan\"");
     return {std::move(response)};
 }
 
@@ -30,9 +34,12 @@ http::GuardAnswer over_limit(const http::Request& request, const Admission& answ
     auto response = problem_response(error, request.path, request.request_id);
     const std::string name = "\"" + std::string(answer.resource) + "\"";
     const auto reset = (answer.retry_after.count() + 999) / 1000;
-    response.headers.add("RateLimit-Policy", name + ";q=" + std::to_string(answer.limit) +
-                                                 (answer.window_seconds > 0 ? ";w=" + std::to_string(answer.window_seconds) : ""));
-    response.headers.add("RateLimit", name + ";r=" + std::to_string(answer.remaining) + ";t=" + std::to_string(reset));
+    response.headers.add(
+        "RateLimit-Policy",
+        name + ";q=" + std::to_string(answer.limit) +
+            (answer.window_seconds > 0 ? ";w=" + std::to_string(answer.window_seconds) : ""));
+    response.headers.add("RateLimit", name + ";r=" + std::to_string(answer.remaining) +
+                                          ";t=" + std::to_string(reset));
     return {std::move(response)};
 }
 
@@ -105,17 +112,20 @@ std::shared_ptr<const KeyBook::Page> KeyBook::page() const {
 
 bool KeyBook::empty() const { return page()->empty(); }
 
-// Comparing hashes needs no constant time: what a client could learn is the hash of what it sent itself.
+// Comparing hashes needs no constant time: what a client could learn is the hash of what it sent
+// itself.
 std::shared_ptr<const KeyRecord> KeyBook::find(std::string_view key) const {
     const auto now = page();
     const auto found = now->find(sha256(key));
     if (found == now->end()) return nullptr;
-    if (found->second.expires_ms != 0 && found->second.expires_ms <= clock_.now_ms()) return nullptr;
+    if (found->second.expires_ms != 0 && found->second.expires_ms <= clock_.now_ms())
+        return nullptr;
     return {now, &found->second};
 }
 
 std::string make_key() {
-    constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view alphabet =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     std::string key = "hy_";
     while (key.size() < 43) {
         for (const char byte : random_bytes(64)) {
@@ -127,25 +137,32 @@ std::string make_key() {
     return key;
 }
 
-std::string key_prefix(std::string_view key) { return std::string(key.substr(0, key.starts_with("hy_") ? 9 : 4)); }
+std::string key_prefix(std::string_view key) {
+    return std::string(key.substr(0, key.starts_with("hy_") ? 9 : 4));
+}
 
 http::Guard make_guard(const KeyBook& keys, Limiter& limiter) {
     return [&keys, &limiter](http::Request& request) -> http::GuardAnswer {
         const auto presented = bearer(request);
         if (presented.empty()) {
-            return refuse(request, ErrorCode::unauthorized, "Send the field 'Authorization: Bearer KEY'.");
+            return refuse(request, ErrorCode::unauthorized,
+                          "Send the field 'Authorization: Bearer KEY'.");
         }
         const auto key = keys.find(presented);
-        if (!key) return refuse(request, ErrorCode::unauthorized, "This key is unknown, revoked or expired.");
+        if (!key)
+            return refuse(request, ErrorCode::unauthorized,
+                          "This key is unknown, revoked or expired.");
         const unsigned scopes = scope_bits(key->scopes);
         const auto& route = *request.route;
         if ((scopes & scope_bit(route.scope)) == 0) {
-            return refuse(request, ErrorCode::forbidden,
-                          "This needs the scope '" + route.scope + "'; the key has: " + key->scopes + ".");
+            return refuse(
+                request, ErrorCode::forbidden,
+                "This needs the scope '" + route.scope + "'; the key has: " + key->scopes + ".");
         }
         auto caller = std::make_shared<Caller>(key->tenant_id, key->id, scopes);
         Millis wait{0};
-        for (const std::string_view resource : {global_resource, std::string_view(route.resource)}) {
+        for (const std::string_view resource :
+             {global_resource, std::string_view(route.resource)}) {
             if (resource.empty()) continue;
             const auto answer = limiter.admit(resource);
             if (!answer.ok) return over_limit(request, answer);

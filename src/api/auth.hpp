@@ -1,6 +1,6 @@
-// Who is calling: API keys are looked up by their SHA-256 in a book held in memory, which is read again when a key is made or
-// revoked by any hand. Only hashes are kept. A key carries scopes and the tenant that all of its rows belong to. Safe from
-// every thread.
+// Who is calling: API keys are looked up by their SHA-256 in a book held in memory, which is read
+// again when a key is made or revoked by any hand. Only hashes are kept. A key carries scopes and
+// the tenant that all of its rows belong to. Safe from every thread.
 #pragma once
 
 #include <cstdint>
@@ -28,10 +28,12 @@ inline constexpr unsigned all_scopes = 15;
 /// Bits of words separated by spaces; admin gives all.
 [[nodiscard]] unsigned scope_bits(std::string_view words);
 
-/// Lives in Request::context from the guard on; gives back what the limiter counted when the request ends.
+/// Lives in Request::context from the guard on; gives back what the limiter counted when the
+/// request ends.
 class Caller {
   public:
-    Caller(std::int64_t tenant, std::int64_t key, unsigned bits) : tenant_id(tenant), key_id(key), scopes(bits) {}
+    Caller(std::int64_t tenant, std::int64_t key, unsigned bits)
+        : tenant_id(tenant), key_id(key), scopes(bits) {}
     ~Caller();
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
@@ -57,7 +59,8 @@ class KeyBook {
     KeyBook(const Clock& clock, std::string_view admin_key);
 
     Status load(Store& store);
-    /// The key's record, null if it is unknown, revoked or expired. The pointer keeps the book's page alive.
+    /// The key's record, null if it is unknown, revoked or expired. The pointer keeps the book's
+    /// page alive.
     [[nodiscard]] std::shared_ptr<const KeyRecord> find(std::string_view key) const;
     [[nodiscard]] bool empty() const;
 

@@ -1,4 +1,5 @@
-// Inbox: what the API shows of the built-in sandbox. app/ connects it to the channel; safe from every thread.
+// Inbox: what the API shows of the built-in sandbox. app/ connects it to the channel; safe from
+// every thread.
 #pragma once
 
 #include <cstdint>

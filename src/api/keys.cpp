@@ -47,15 +47,20 @@ constexpr std::array<std::string_view, 4> scope_names{"send", "read", "manage", 
 constexpr std::int64_t default_tenant = 1;
 constexpr std::int64_t every_tenant = 0;
 
-std::optional<std::int64_t> time_or_none(std::int64_t ms) { return ms > 0 ? std::optional(ms) : std::nullopt; }
+std::optional<std::int64_t> time_or_none(std::int64_t ms) {
+    return ms > 0 ? std::optional(ms) : std::nullopt;
+}
 
 /// Names come to terminals and logs.
 std::optional<std::string> check_label(std::string_view text) {
-    if (trim(text).size() != text.size() || text.empty()) return "must not be empty, nor begin or end with a space";
+    if (trim(text).size() != text.size() || text.empty())
+        return "must not be empty, nor begin or end with a space";
     const bool plain = std::none_of(text.begin(), text.end(), [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
     });
-    return plain ? std::nullopt : std::optional<std::string>("must not have line breaks or other control characters");
+    return plain ? std::nullopt
+                 : std::optional<std::string>(
+                       "must not have line breaks or other control characters");
 }
 
 /// In the order of scope_names, each once.
@@ -70,47 +75,84 @@ std::string scope_words(const std::vector<std::string>& scopes) {
 }
 
 KeyView view_of(const KeyRecord& k) {
-    return {k.id, k.name, k.prefix, k.tenant, split(k.scopes, ' '), k.created_ms, time_or_none(k.expires_ms),
+    return {k.id,
+            k.name,
+            k.prefix,
+            k.tenant,
+            split(k.scopes, ' '),
+            k.created_ms,
+            time_or_none(k.expires_ms),
             time_or_none(k.revoked_ms)};
 }
 
 /// Whose keys a caller may see and revoke.
-std::int64_t reach_of(const Caller& caller) { return caller.tenant_id == default_tenant ? every_tenant : caller.tenant_id; }
+std::int64_t reach_of(const Caller& caller) {
+    return caller.tenant_id == default_tenant ? every_tenant : caller.tenant_id;
+}
 
 }  // namespace
 
 const shape::Object& describe(shape::Tag<KeyView>) {
     using V = KeyView;
     static const shape::Object object =
-        shape::object<V>("Key", "An API key, without the secret itself.", field("id", &V::id, "Id of the key.").example(3),
+        shape::object<V>("Key", "An API key, without the secret itself.",
+                         field("id", &V::id, "Id of the key.").example(3),
                          field("name", &V::name, "What it is for.").example("shop backend"),
-                         field("prefix", &V::prefix, "Its first characters, to recognise it by.").example("hy_7Kq2Zd"),
-                         field("tenant", &V::tenant, "The tenant that all it does belongs to.").example("default"),
-                         field("scopes", &V::scopes, "What it may do.").one_of(scope_names).example_json(R"(["send","read"])"),
-                         field("created_at", &V::created_at, "When it was made.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("expires_at", &V::expires_at, "It is void from then on.").date_time().example("2027-11-23T00:00:00.000Z"),
-                         field("revoked_at", &V::revoked_at, "When it was revoked.").date_time().example("2026-12-01T08:00:00.000Z"))
+                         field("prefix", &V::prefix, "Its first characters, to recognise it by.")
+                             .example("hy_7Kq2Zd"),
+                         field("tenant", &V::tenant, "The tenant that all it does belongs to.")
+                             .example("default"),
+                         field("scopes", &V::scopes, "What it may do.")
+                             .one_of(scope_names)
+                             .example_json(R"(["send","read"])"),
+                         field("created_at", &V::created_at, "When it was made.")
+                             .date_time()
+                             .example("2026-11-23T08:00:00.000Z"),
+                         field("expires_at", &V::expires_at, "It is void from then on.")
+                             .date_time()
+                             .example("2027-11-23T00:00:00.000Z"),
+                         field("revoked_at", &V::revoked_at, "When it was revoked.")
+                             .date_time()
+                             .example("2026-12-01T08:00:00.000Z"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<KeyPage>) {
     static const shape::Object object =
-        shape::object<KeyPage>("KeyPage", "Keys, oldest first, revoked ones too.", field("items", &KeyPage::items, "The keys.")).reply();
+        shape::object<KeyPage>("KeyPage", "Keys, oldest first, revoked ones too.",
+                               field("items", &KeyPage::items, "The keys."))
+            .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<KeyRequest>) {
     using R = KeyRequest;
     static const shape::Object object =
-        shape::object<R>("KeyRequest", "A key to be made.",
-                         field("name", &R::name, "What it is for.").required().length(1, 128).check(check_label).example("shop backend"),
-                         field("scopes", &R::scopes, "What it may do. send: send and cancel; read: see; manage: templates, dead letters; admin: all.")
-                             .required().items(1, 4).one_of(scope_names).example_json(R"(["send","read"])"),
-                         field("expires_at", &R::expires_at, "It is void from then on; without it, it holds until revoked.")
-                             .date_time().example("2027-11-23T00:00:00Z"),
-                         field("tenant", &R::tenant, "Name of the tenant, made if it is new; only the default tenant may name another.")
-                             .length(1, 64).check(check_label).example("default"))
+        shape::object<R>(
+            "KeyRequest", "A key to be made.",
+            field("name", &R::name, "What it is for.")
+                .required()
+                .length(1, 128)
+                .check(check_label)
+                .example("shop backend"),
+            field("scopes", &R::scopes,
+                  "What it may do. send: send and cancel; read: see; manage: templates, dead "
+                  "letters; admin: all.")
+                .required()
+                .items(1, 4)
+                .one_of(scope_names)
+                .example_json(R"(["send","read"])"),
+            field("expires_at", &R::expires_at,
+                  "It is void from then on; without it, it holds until revoked.")
+                .date_time()
+                .example("2027-11-23T00:00:00Z"),
+            field(
+                "tenant", &R::tenant,
+                "Name of the tenant, made if it is new; only the default tenant may name another.")
+                .length(1, 64)
+                .check(check_label)
+                .example("default"))
             .example_text(R"({"name":"shop backend","scopes":["send","read"]})");
     return object;
 }
@@ -118,15 +160,25 @@ const shape::Object& describe(shape::Tag<KeyRequest>) {
 const shape::Object& describe(shape::Tag<NewKey>) {
     using V = NewKey;
     static const shape::Object object =
-        shape::object<V>("NewKey", "A key just made, with its secret.", field("id", &V::id, "Id of the key.").example(3),
-                         field("key", &V::key, "The secret. It is shown only here; the server keeps a hash.")
-                             .example("hy_7Kq2ZdR0v9XyTtB3mNcLwEa8sUfPjHgQo1i5D6kV"),
-                         field("prefix", &V::prefix, "Its first characters, to recognise it by.").example("hy_7Kq2Zd"),
-                         field("name", &V::name, "What it is for.").example("shop backend"),
-                         field("scopes", &V::scopes, "What it may do.").one_of(scope_names).example_json(R"(["send","read"])"),
-                         field("tenant", &V::tenant, "The tenant that all it does belongs to.").example("default"),
-                         field("created_at", &V::created_at, "When it was made.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("expires_at", &V::expires_at, "It is void from then on.").date_time().example("2027-11-23T00:00:00.000Z"))
+        shape::object<V>(
+            "NewKey", "A key just made, with its secret.",
+            field("id", &V::id, "Id of the key.").example(3),
+            field("key", &V::key, "The secret. It is shown only here; the server keeps a hash.")
+                .example("hy_7Kq2ZdR0v9XyTtB3mNcLwEa8sUfPjHgQo1i5D6kV"),
+            field("prefix", &V::prefix, "Its first characters, to recognise it by.")
+                .example("hy_7Kq2Zd"),
+            field("name", &V::name, "What it is for.").example("shop backend"),
+            field("scopes", &V::scopes, "What it may do.")
+                .one_of(scope_names)
+                .example_json(R"(["send","read"])"),
+            field("tenant", &V::tenant, "The tenant that all it does belongs to.")
+                .example("default"),
+            field("created_at", &V::created_at, "When it was made.")
+                .date_time()
+                .example("2026-11-23T08:00:00.000Z"),
+            field("expires_at", &V::expires_at, "It is void from then on.")
+                .date_time()
+                .example("2027-11-23T00:00:00.000Z"))
             .reply();
     return object;
 }
@@ -135,7 +187,8 @@ namespace {
 
 Result<Answer> list_keys(const Call& call, Session& session) {
     KeyPage page;
-    for (const auto& record : table::list_keys(session, reach_of(call.caller))) page.items.push_back(view_of(record));
+    for (const auto& record : table::list_keys(session, reach_of(call.caller)))
+        page.items.push_back(view_of(record));
     return answer(page);
 }
 
@@ -146,20 +199,24 @@ Error wrong_expiry() {
 }
 
 Error foreign_tenant() {
-    return make_error(ErrorCode::forbidden, "Only keys of the default tenant may make keys for another tenant.");
+    return make_error(ErrorCode::forbidden,
+                      "Only keys of the default tenant may make keys for another tenant.");
 }
 
 /// The tenant the new key is for. What it refuses it has not made.
-Result<std::int64_t> tenant_for(Session& session, const KeyRecord& wanted, std::int64_t caller_tenant) {
+Result<std::int64_t> tenant_for(Session& session, const KeyRecord& wanted,
+                                std::int64_t caller_tenant) {
     if (wanted.tenant.empty()) return caller_tenant;
-    if (caller_tenant == default_tenant) return table::find_or_make_tenant(session, wanted.tenant, wanted.created_ms);
+    if (caller_tenant == default_tenant)
+        return table::find_or_make_tenant(session, wanted.tenant, wanted.created_ms);
     // The caller's own key is in the table, and with it the name of its tenant.
     const auto own = table::list_keys(session, caller_tenant);
     if (own.empty() || own.front().tenant != wanted.tenant) return foreign_tenant();
     return caller_tenant;
 }
 
-Result<Answer> store_key(Session& session, KeyRecord record, const std::string& key, std::int64_t caller_tenant) {
+Result<Answer> store_key(Session& session, KeyRecord record, const std::string& key,
+                         std::int64_t caller_tenant) {
     const auto tenant = tenant_for(session, record, caller_tenant);
     if (!tenant) return tenant.error();
     record.tenant_id = *tenant;
@@ -167,9 +224,10 @@ Result<Answer> store_key(Session& session, KeyRecord record, const std::string& 
     for (const auto& stored : table::list_keys(session, record.tenant_id)) {
         if (stored.id == record.id) record.tenant = stored.tenant;
     }
-    auto created = answer(NewKey{record.id, key, record.prefix, record.name, split(record.scopes, ' '), record.tenant,
-                                 record.created_ms, time_or_none(record.expires_ms)},
-                          201);
+    auto created =
+        answer(NewKey{record.id, key, record.prefix, record.name, split(record.scopes, ' '),
+                      record.tenant, record.created_ms, time_or_none(record.expires_ms)},
+               201);
     created.location = "/api/keys/" + std::to_string(record.id);
     return created;
 }
@@ -183,7 +241,8 @@ void create_key(Context& context, http::Request& request, http::Responder respon
     KeyRecord record;
     record.scopes = scope_words(asked->scopes);
     if ((scope_bits(record.scopes) & ~caller.scopes) != 0) {
-        return responder.fail(make_error(ErrorCode::forbidden, "A key cannot give scopes that it does not have itself."));
+        return responder.fail(make_error(ErrorCode::forbidden,
+                                         "A key cannot give scopes that it does not have itself."));
     }
     const std::string key = make_key();
     record.name = asked->name;
@@ -193,18 +252,21 @@ void create_key(Context& context, http::Request& request, http::Responder respon
     record.created_ms = now;
     record.expires_ms = asked->expires_at.value_or(0);
     change(context, std::move(responder), Reload::yes,
-           [record = std::move(record), key, tenant = caller.tenant_id](Session& session, delivery::Counts&) {
+           [record = std::move(record), key, tenant = caller.tenant_id](Session& session,
+                                                                        delivery::Counts&) {
                return store_key(session, record, key, tenant);
            });
 }
 
 void revoke_key(Context& context, http::Request& request, http::Responder responder) {
-    const auto no_such_key = [] { return make_error(ErrorCode::not_found, "There is no such key, or it is revoked already."); };
+    const auto no_such_key = [] {
+        return make_error(ErrorCode::not_found, "There is no such key, or it is revoked already.");
+    };
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such_key());
     change(context, std::move(responder), Reload::yes,
-           [no_such_key, id = *id, reach = reach_of(caller_of(request)), now = context.clock.now_ms()](
-               Session& session, delivery::Counts&) -> Result<Answer> {
+           [no_such_key, id = *id, reach = reach_of(caller_of(request)),
+            now = context.clock.now_ms()](Session& session, delivery::Counts&) -> Result<Answer> {
                if (!table::revoke_key(session, reach, id, now)) return no_such_key();
                return Answer{"", 204, ""};
            });
@@ -213,19 +275,37 @@ void revoke_key(Context& context, http::Request& request, http::Responder respon
 }  // namespace
 
 void add_key_routes(Routes& routes) {
-    routes.read({.path = "/api/keys", .operation = "list_keys", .tag = "operations", .summary = "List API keys",
-                 .description = "Keys of the key's tenant; the default tenant sees all. Secrets are never shown again.",
-                 .scope = "admin", .reply = &shape::description_of<KeyPage>()},
+    routes.read({.path = "/api/keys",
+                 .operation = "list_keys",
+                 .tag = "operations",
+                 .summary = "List API keys",
+                 .description = "Keys of the key's tenant; the default tenant sees all. Secrets "
+                                "are never shown again.",
+                 .scope = "admin",
+                 .reply = &shape::description_of<KeyPage>()},
                 list_keys);
-    routes.plain({.method = http::Method::post, .path = "/api/keys", .operation = "create_key", .tag = "operations",
+    routes.plain({.method = http::Method::post,
+                  .path = "/api/keys",
+                  .operation = "create_key",
+                  .tag = "operations",
                   .summary = "Make an API key",
-                  .description = "The answer is the only place that shows the key. It works as soon as the answer is there.",
-                  .scope = "admin", .body = &shape::description_of<KeyRequest>(), .reply = &shape::description_of<NewKey>(),
-                  .status = 201, .errors = {ErrorCode::forbidden}},
+                  .description = "The answer is the only place that shows the key. It works as "
+                                 "soon as the answer is there.",
+                  .scope = "admin",
+                  .body = &shape::description_of<KeyRequest>(),
+                  .reply = &shape::description_of<NewKey>(),
+                  .status = 201,
+                  .errors = {ErrorCode::forbidden}},
                  create_key);
-    routes.plain({.method = http::Method::del, .path = "/api/keys/{id}", .operation = "revoke_key", .tag = "operations",
-                  .summary = "Revoke an API key", .description = "It is refused as soon as the answer is there, and for ever.",
-                  .scope = "admin", .status = 204, .errors = {ErrorCode::not_found}},
+    routes.plain({.method = http::Method::del,
+                  .path = "/api/keys/{id}",
+                  .operation = "revoke_key",
+                  .tag = "operations",
+                  .summary = "Revoke an API key",
+                  .description = "It is refused as soon as the answer is there, and for ever.",
+                  .scope = "admin",
+                  .status = 204,
+                  .errors = {ErrorCode::not_found}},
                  revoke_key);
 }
 

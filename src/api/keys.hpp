@@ -1,4 +1,5 @@
-// API keys: list, make, revoke. The default tenant (1) administers every tenant's keys; the others see their own only.
+// API keys: list, make, revoke. The default tenant (1) administers every tenant's keys; the others
+// see their own only.
 #pragma once
 
 #include "api/route.hpp"

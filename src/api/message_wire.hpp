@@ -1,4 +1,5 @@
-// Messages, traces, tasks and dead letters as they stand in JSON. Described in message_wire.cpp; plain data.
+// Messages, traces, tasks and dead letters as they stand in JSON. Described in message_wire.cpp;
+// plain data.
 #pragma once
 
 #include <optional>

@@ -20,8 +20,8 @@ void fill_filter(table::MessageFilter& filter, const T& query) {
     filter.task_id = query.task_id;
     filter.recipient = query.recipient.value_or("");
     filter.error = query.error.value_or("");
-    filter.created_after_ms = query.created_after.value_or(0);
-    filter.created_before_ms = query.created_before.value_or(0);
+    filter.created_after_ms = query.created_after;
+    filter.created_before_ms = query.created_before;
 }
 
 Result<table::MessageFilter> filter_of(const Call& call, const MessageQuery& query) {
@@ -75,34 +75,43 @@ Result<Answer> read_trace(const Call& call, Session& session) {
     const auto id = message_param(call.request, "trace_id");
     if (!id) return make_error(ErrorCode::not_found, "There is no such trace.");
     auto row = table::find_message(session, *id);
-    if (!row || row->message.tenant_id != call.caller.tenant_id || *id < table::system_value(session, "trace_horizon")) {
-        return make_error(ErrorCode::not_found, "There is no such trace; traces are kept for " +
-                                                    std::to_string(call.context.settings.retention.trace_days) + " days.");
+    if (!row || row->message.tenant_id != call.caller.tenant_id ||
+        *id < table::system_value(session, "trace_horizon")) {
+        return make_error(ErrorCode::not_found,
+                          "There is no such trace; traces are kept for " +
+                              std::to_string(call.context.settings.retention.trace_days) +
+                              " days.");
     }
     auto attempts = table::list_attempts(session, *id);
-    return answer(view_of(report::make_trace(std::move(*row), std::move(attempts), call.context.clock.now_ms())));
+    return answer(view_of(
+        report::make_trace(std::move(*row), std::move(attempts), call.context.clock.now_ms())));
 }
 
 Result<Answer> list_dead_groups(const Call& call, Session& session) {
     DeadGroupPage page;
     for (const auto& group : table::dead_groups(session, call.caller.tenant_id)) {
-        page.items.push_back({group.reason, std::string(to_text(group.channel)), group.count, id_time_ms(group.first),
-                              id_time_ms(group.last), trace_id_of(group.last)});
+        page.items.push_back({group.reason, std::string(to_text(group.channel)), group.count,
+                              id_time_ms(group.first), id_time_ms(group.last),
+                              trace_id_of(group.last)});
     }
     return answer(page);
 }
 
 using Operation = void (delivery::Delivery::*)(std::int64_t, MessageId, delivery::WorkDone);
 
-void operate(Context& context, http::Request& request, http::Responder responder, Operation operation,
-             std::string_view status, int http_status) {
+void operate(Context& context, http::Request& request, http::Responder responder,
+             Operation operation, std::string_view status, int http_status) {
     const auto id = message_param(request, "id");
     if (!id) return responder.fail(no_such_message());
     (context.delivery.*operation)(
         caller_of(request).tenant_id, *id,
-        [responder = std::move(responder), id = *id, status, http_status](const Status& done) mutable {
-            if (!done) responder.fail(done.error());
-            else respond(responder, answer(StatusReply{id, trace_id_of(id), std::string(status)}, http_status));
+        [responder = std::move(responder), id = *id, status,
+         http_status](const Status& done) mutable {
+            if (!done)
+                responder.fail(done.error());
+            else
+                respond(responder,
+                        answer(StatusReply{id, trace_id_of(id), std::string(status)}, http_status));
         });
 }
 
@@ -121,68 +130,128 @@ void redrive(Context& context, http::Request& request, http::Responder responder
     filter.tenant_id = caller_of(request).tenant_id;
     filter.status = MessageStatus::failed;
     if (asked->filter) fill_filter(filter, *asked->filter);
-    auto held = std::make_shared<http::Responder>(std::move(responder));  // for a std::function, which must be copyable
+    auto held = std::make_shared<http::Responder>(
+        std::move(responder));  // for a std::function, which must be copyable
     if (!asked->dry_run) {
-        context.delivery.redrive(std::move(filter), asked->max_count, [held](const Result<delivery::Redriven>& done) {
-            if (!done) held->fail(done.error());
-            else respond(*held, answer(RedriveReply{done->matched, done->retried}));
-        });
+        context.delivery.redrive(
+            std::move(filter), asked->max_count, [held](const Result<delivery::Redriven>& done) {
+                if (!done)
+                    held->fail(done.error());
+                else
+                    respond(*held, answer(RedriveReply{done->matched, done->retried}));
+            });
         return;
     }
     const bool posted = context.readers.post([&context, filter, held] {
         std::int64_t count = 0;
-        const auto read = context.store.read([&](Session& session) { count = table::count_messages(session, filter); });
-        if (!read) held->fail(read.error());
-        else respond(*held, answer(RedriveReply{count, 0}));
+        const auto read = context.store.read(
+            [&](Session& session) { count = table::count_messages(session, filter); });
+        if (!read)
+            held->fail(read.error());
+        else
+            respond(*held, answer(RedriveReply{count, 0}));
     });
-    if (!posted) held->fail(make_error(ErrorCode::overloaded, "Too many questions wait for the store."));
+    if (!posted)
+        held->fail(make_error(ErrorCode::overloaded, "Too many questions wait for the store."));
+}
+
+void add_dead_letter_routes(Routes& routes) {
+    const auto& page = shape::description_of<MessagePage>();
+    const auto& query = shape::description_of<MessageQuery>();
+    routes.read({.path = "/api/messages/dead-letters",
+                 .operation = "list_dead_letters",
+                 .tag = "dead letters",
+                 .summary = "List dead letters",
+                 .description = "Messages that failed for good, newest first. With status=unknown: "
+                                "those held for a decision.",
+                 .scope = "read",
+                 .query = &query,
+                 .reply = &page},
+                list_dead_letters);
+    routes.read({.path = "/api/messages/dead-letters/groups",
+                 .operation = "list_dead_letter_groups",
+                 .tag = "dead letters",
+                 .summary = "Group dead letters by cause",
+                 .description = "Counts by reason and channel, the largest first.",
+                 .scope = "read",
+                 .reply = &shape::description_of<DeadGroupPage>()},
+                list_dead_groups);
 }
 
 }  // namespace
 
 void add_message_routes(Routes& routes) {
+    add_lists(routes);
+    routes.plain({.method = http::Method::post,
+                  .path = "/api/messages/dead-letters/retry",
+                  .operation = "retry_dead_letters",
+                  .tag = "dead letters",
+                  .summary = "Send dead letters again",
+                  .description = "Puts failed messages back into the queue, with a fresh number of "
+                                 "attempts. Try it with dry_run first.",
+                  .scope = "manage",
+                  .body = &shape::description_of<RedriveRequest>(),
+                  .reply = &shape::description_of<RedriveReply>(),
+                  .errors = {ErrorCode::overloaded}},
+                 redrive);
+}
+
+void add_lists(Routes& routes) {
     const auto& page = shape::description_of<MessagePage>();
     const auto& query = shape::description_of<MessageQuery>();
-    routes.read({.path = "/api/messages", .operation = "list_messages", .tag = "messages", .summary = "List messages",
-                 .description = "Messages of the key's tenant, newest first, page by page.", .scope = "read", .query = &query,
+    routes.read({.path = "/api/messages",
+                 .operation = "list_messages",
+                 .tag = "messages",
+                 .summary = "List messages",
+                 .description = "Messages of the key's tenant, newest first, page by page.",
+                 .scope = "read",
+                 .query = &query,
                  .reply = &page},
                 list_messages);
-    routes.read({.path = "/api/messages/dead-letters", .operation = "list_dead_letters", .tag = "dead letters",
-                 .summary = "List dead letters",
-                 .description = "Messages that failed for good, newest first. With status=unknown: those held for a decision.",
-                 .scope = "read", .query = &query, .reply = &page},
-                list_dead_letters);
-    routes.read({.path = "/api/messages/dead-letters/groups", .operation = "list_dead_letter_groups", .tag = "dead letters",
-                 .summary = "Group dead letters by cause", .description = "Counts by reason and channel, the largest first.",
-                 .scope = "read", .reply = &shape::description_of<DeadGroupPage>()},
-                list_dead_groups);
-    routes.plain({.method = http::Method::post, .path = "/api/messages/dead-letters/retry", .operation = "retry_dead_letters",
-                  .tag = "dead letters", .summary = "Send dead letters again",
-                  .description = "Puts failed messages back into the queue, with a fresh number of attempts. Try it with dry_run first.",
-                  .scope = "manage", .body = &shape::description_of<RedriveRequest>(),
-                  .reply = &shape::description_of<RedriveReply>(), .errors = {ErrorCode::overloaded}},
-                 redrive);
-    routes.read({.path = "/api/messages/traces/{trace_id}", .operation = "get_trace", .tag = "messages",
+    add_dead_letter_routes(routes);
+    routes.read({.path = "/api/messages/traces/{trace_id}",
+                 .operation = "get_trace",
+                 .tag = "messages",
                  .summary = "Trace of one message",
-                 .description = "The nodes queue, process, send and callback with their times, and every attempt with its reason. "
+                 .description = "The nodes queue, process, send and callback with their times, and "
+                                "every attempt with its reason. "
                                 "Takes a trace id or a message id.",
-                 .scope = "read", .reply = &shape::description_of<TraceView>(), .errors = {ErrorCode::not_found}},
+                 .scope = "read",
+                 .reply = &shape::description_of<TraceView>(),
+                 .errors = {ErrorCode::not_found}},
                 read_trace);
-    routes.read({.path = "/api/messages/{id}", .operation = "get_message", .tag = "messages", .summary = "Read one message",
-                 .description = "Takes a message id or a trace id.", .scope = "read",
-                 .reply = &shape::description_of<MessageView>(), .errors = {ErrorCode::not_found}},
+    routes.read({.path = "/api/messages/{id}",
+                 .operation = "get_message",
+                 .tag = "messages",
+                 .summary = "Read one message",
+                 .description = "Takes a message id or a trace id.",
+                 .scope = "read",
+                 .reply = &shape::description_of<MessageView>(),
+                 .errors = {ErrorCode::not_found}},
                 read_message);
-    routes.plain({.method = http::Method::post, .path = "/api/messages/{id}/cancel", .operation = "cancel_message",
-                  .tag = "messages", .summary = "Cancel a waiting message",
-                  .description = "A message that is being sent or has ended is not touched and answers 409.", .scope = "send",
-                  .reply = &shape::description_of<StatusReply>(), .errors = {ErrorCode::not_found, ErrorCode::illegal_transition}},
-                 cancel_message);
-    routes.plain({.method = http::Method::post, .path = "/api/messages/{id}/retry", .operation = "retry_message",
-                  .tag = "messages", .summary = "Send a failed message again",
-                  .description = "Only failed and unknown messages; with a fresh number of attempts.", .scope = "manage",
-                  .reply = &shape::description_of<StatusReply>(), .status = 202,
-                  .errors = {ErrorCode::not_found, ErrorCode::illegal_transition}},
-                 retry_message);
+    routes.plain(
+        {.method = http::Method::post,
+         .path = "/api/messages/{id}/cancel",
+         .operation = "cancel_message",
+         .tag = "messages",
+         .summary = "Cancel a waiting message",
+         .description = "A message that is being sent or has ended is not touched and answers 409.",
+         .scope = "send",
+         .reply = &shape::description_of<StatusReply>(),
+         .errors = {ErrorCode::not_found, ErrorCode::illegal_transition}},
+        cancel_message);
+    routes.plain(
+        {.method = http::Method::post,
+         .path = "/api/messages/{id}/retry",
+         .operation = "retry_message",
+         .tag = "messages",
+         .summary = "Send a failed message again",
+         .description = "Only failed and unknown messages; with a fresh number of attempts.",
+         .scope = "manage",
+         .reply = &shape::description_of<StatusReply>(),
+         .status = 202,
+         .errors = {ErrorCode::not_found, ErrorCode::illegal_transition}},
+        retry_message);
 }
 
 }  // namespace hongyan::api

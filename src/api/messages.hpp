@@ -1,4 +1,5 @@
-// Reading messages, traces and dead letters, and what operators do to them: cancel, send again, redrive.
+// Reading messages, traces and dead letters, and what operators do to them: cancel, send again,
+// redrive.
 #pragma once
 
 #include "api/route.hpp"

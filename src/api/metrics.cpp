@@ -33,10 +33,14 @@ class Families {
     static void put(MetricFamily& family, Labels labels, double value) {
         auto& metric = family.metric.emplace_back();
         metric.label = std::move(labels);
-        if (family.type == MetricType::Counter) metric.counter.value = value;
-        else metric.gauge.value = value;
+        if (family.type == MetricType::Counter)
+            metric.counter.value = value;
+        else
+            metric.gauge.value = value;
     }
-    [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+    [[nodiscard]] std::string text() const {
+        return prometheus::TextSerializer().Serialize(families_);
+    }
 
   private:
     std::vector<MetricFamily> families_;
@@ -44,36 +48,47 @@ class Families {
 
 std::string word(std::string_view text) { return std::string(text); }
 
-void add_by_channel(Families& families, const char* name, const char* help, const delivery::Counters::ByChannel& counts) {
+void add_by_channel(Families& families, const char* name, const char* help,
+                    const delivery::Counters::ByChannel& counts) {
     auto& family = families.add(name, help, MetricType::Counter);
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        Families::put(family, {{"channel", word(channel_names[i])}}, static_cast<double>(counts[i]));
+        Families::put(family, {{"channel", word(channel_names[i])}},
+                      static_cast<double>(counts[i]));
     }
 }
 
 void add_messages(Families& families, const Context& context) {
     const auto& counters = context.delivery.counters();
-    add_by_channel(families, "hongyan_messages_accepted_total", "Messages accepted and on disk.", counters.accepted);
-    add_by_channel(families, "hongyan_attempts_total", "Attempts handed to a channel.", counters.attempts);
-    add_by_channel(families, "hongyan_retries_total", "Attempts that are to be repeated.", counters.retries);
-    auto& finished = families.add("hongyan_messages_finished_total", "Messages that reached a final status.", MetricType::Counter);
+    add_by_channel(families, "hongyan_messages_accepted_total", "Messages accepted and on disk.",
+                   counters.accepted);
+    add_by_channel(families, "hongyan_attempts_total", "Attempts handed to a channel.",
+                   counters.attempts);
+    add_by_channel(families, "hongyan_retries_total", "Attempts that are to be repeated.",
+                   counters.retries);
+    auto& finished = families.add("hongyan_messages_finished_total",
+                                  "Messages that reached a final status.", MetricType::Counter);
     for (std::size_t status = 0; status < counters.finished.size(); ++status) {
         if (!is_final(static_cast<MessageStatus>(status))) continue;
         for (std::size_t i = 0; i < channel_names.size(); ++i) {
-            Families::put(finished, {{"channel", word(channel_names[i])}, {"status", word(message_status_names[status])}},
+            Families::put(finished,
+                          {{"channel", word(channel_names[i])},
+                           {"status", word(message_status_names[status])}},
                           static_cast<double>(counters.finished[status][i]));
         }
     }
     families.counter("hongyan_illegal_transitions_total", "Changes of state that were refused.",
                      static_cast<double>(counters.illegal_changes));
-    families.counter("hongyan_messages_resumed_total", "Waiting messages loaded at the start.", static_cast<double>(counters.loaded));
+    families.counter("hongyan_messages_resumed_total", "Waiting messages loaded at the start.",
+                     static_cast<double>(counters.loaded));
 }
 
 void add_queue(Families& families, const Context& context) {
     const auto depth = context.delivery.depth();
-    auto& family = families.add("hongyan_queue_depth", "Messages ready to be sent.", MetricType::Gauge);
+    auto& family =
+        families.add("hongyan_queue_depth", "Messages ready to be sent.", MetricType::Gauge);
     for (std::size_t i = 0; i < depth.by_priority.size(); ++i) {
-        Families::put(family, {{"priority", std::to_string(i)}}, static_cast<double>(depth.by_priority[i]));
+        Families::put(family, {{"priority", std::to_string(i)}},
+                      static_cast<double>(depth.by_priority[i]));
     }
     families.gauge("hongyan_scheduled", "Messages that wait for a time or another attempt.",
                    static_cast<double>(context.delivery.scheduled()));
@@ -90,22 +105,34 @@ void add_pools(Families& families, const Context& context) {
     for (const auto* pool : context.pools) views.push_back(pool->view());
     for (const auto& view : views) Families::put(size, {{"pool", view.rule.name}}, view.size);
     auto& active = families.add("hongyan_pool_active_count", "Workers at work.", MetricType::Gauge);
-    for (const auto& view : views) Families::put(active, {{"pool", view.rule.name}}, static_cast<double>(view.active_count));
-    auto& queued = families.add("hongyan_pool_queue_size", "Tasks waiting for a worker.", MetricType::Gauge);
-    for (const auto& view : views) Families::put(queued, {{"pool", view.rule.name}}, static_cast<double>(view.queue_size));
-    auto& completed = families.add("hongyan_pool_completed_tasks_total", "Tasks done.", MetricType::Counter);
-    for (const auto& view : views) Families::put(completed, {{"pool", view.rule.name}}, static_cast<double>(view.completed_tasks));
+    for (const auto& view : views)
+        Families::put(active, {{"pool", view.rule.name}}, static_cast<double>(view.active_count));
+    auto& queued =
+        families.add("hongyan_pool_queue_size", "Tasks waiting for a worker.", MetricType::Gauge);
+    for (const auto& view : views)
+        Families::put(queued, {{"pool", view.rule.name}}, static_cast<double>(view.queue_size));
+    auto& completed =
+        families.add("hongyan_pool_completed_tasks_total", "Tasks done.", MetricType::Counter);
+    for (const auto& view : views)
+        Families::put(completed, {{"pool", view.rule.name}},
+                      static_cast<double>(view.completed_tasks));
 }
 
 void add_limits(Families& families, const Context& context) {
     const auto usage = context.limiter.usage();
     const auto labels = [](const LimitUsage& one) {
-        return Labels{{"resource", one.rule.resource}, {"type", word(to_text(one.rule.type))}, {"id", std::to_string(one.rule.id)}};
+        return Labels{{"resource", one.rule.resource},
+                      {"type", word(to_text(one.rule.type))},
+                      {"id", std::to_string(one.rule.id)}};
     };
-    auto& passed = families.add("hongyan_limit_passed_total", "Requests a limit let pass.", MetricType::Counter);
-    for (const auto& one : usage) Families::put(passed, labels(one), static_cast<double>(one.passed));
-    auto& refused = families.add("hongyan_limit_refused_total", "Requests a limit refused.", MetricType::Counter);
-    for (const auto& one : usage) Families::put(refused, labels(one), static_cast<double>(one.refused));
+    auto& passed = families.add("hongyan_limit_passed_total", "Requests a limit let pass.",
+                                MetricType::Counter);
+    for (const auto& one : usage)
+        Families::put(passed, labels(one), static_cast<double>(one.passed));
+    auto& refused = families.add("hongyan_limit_refused_total", "Requests a limit refused.",
+                                 MetricType::Counter);
+    for (const auto& one : usage)
+        Families::put(refused, labels(one), static_cast<double>(one.refused));
 }
 
 /// Resident memory from /proc/self/statm; 0 where there is none.
@@ -132,13 +159,18 @@ std::string metrics_text(const Context& context) {
     add_pools(families, context);
     add_limits(families, context);
     const auto health = context.store.health();
-    families.counter("hongyan_store_commits_total", "Write transactions synced to disk.", static_cast<double>(health.commits));
-    families.counter("hongyan_store_statements_total", "SQL statements run.", static_cast<double>(health.statements));
-    families.gauge("hongyan_store_wal_bytes", "Size of the write-ahead log.", static_cast<double>(health.wal_bytes));
-    families.gauge("hongyan_store_writable", "1 while the store can be written.", health.writable ? 1 : 0);
+    families.counter("hongyan_store_commits_total", "Write transactions synced to disk.",
+                     static_cast<double>(health.commits));
+    families.counter("hongyan_store_statements_total", "SQL statements run.",
+                     static_cast<double>(health.statements));
+    families.gauge("hongyan_store_wal_bytes", "Size of the write-ahead log.",
+                   static_cast<double>(health.wal_bytes));
+    families.gauge("hongyan_store_writable", "1 while the store can be written.",
+                   health.writable ? 1 : 0);
     families.gauge("process_resident_memory_bytes", "Resident memory.", resident_bytes());
     families.counter("process_cpu_seconds_total", "Processor time.", processor_seconds());
-    auto& info = families.add("hongyan_build_info", "1, with the version as a label.", MetricType::Gauge);
+    auto& info =
+        families.add("hongyan_build_info", "1, with the version as a label.", MetricType::Gauge);
     Families::put(info, {{"version", HONGYAN_VERSION}}, 1);
     return families.text();
 }

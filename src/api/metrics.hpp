@@ -1,4 +1,5 @@
-// /metrics in the Prometheus text format, made from the counters of the parts at the time of the question.
+// /metrics in the Prometheus text format, made from the counters of the parts at the time of the
+// question.
 #pragma once
 
 #include <string>

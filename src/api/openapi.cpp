@@ -15,7 +15,8 @@ namespace json = boost::json;
 
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
-json::object content(json::object schema, std::string_view type = "application/json", json::value example = nullptr) {
+json::object content(json::object schema, std::string_view type = "application/json",
+                     json::value example = nullptr) {
     json::object media{{"schema", std::move(schema)}};
     if (!example.is_null()) media["example"] = std::move(example);
     json::object result;
@@ -30,22 +31,27 @@ json::array parameters_of(const RouteDoc& doc) {
         const bool is_message = name == "trace_id" || (doc.path.starts_with("/api/messages/{id}"));
         json::object schema{{"type", is_message ? "string" : "integer"}};
         if (!is_message) schema["minimum"] = 1;
-        parameters.push_back({{"name", name},
-                              {"in", "path"},
-                              {"required", true},
-                              {"description", is_message ? "Message id, or trace id beginning with msg_." : "Id."},
-                              {"schema", std::move(schema)}});
+        parameters.push_back(
+            {{"name", name},
+             {"in", "path"},
+             {"required", true},
+             {"description", is_message ? "Message id, or trace id beginning with msg_." : "Id."},
+             {"schema", std::move(schema)}});
     }
     if (doc.query != nullptr) {
-        for (auto& parameter : shape::parameters_of(*doc.query)) parameters.push_back(std::move(parameter));
+        for (auto& parameter : shape::parameters_of(*doc.query))
+            parameters.push_back(std::move(parameter));
     }
     if (doc.idempotent_key) {
-        parameters.push_back({{"name", "Idempotency-Key"},
-                              {"in", "header"},
-                              {"required", false},
-                              {"description", "Makes the request safe to repeat: the stored reply comes again for 24 hours."},
-                              {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}, {"pattern", "^[ -~]+$"}}},
-                              {"example", "order-SO20261123001"}});
+        parameters.push_back(
+            {{"name", "Idempotency-Key"},
+             {"in", "header"},
+             {"required", false},
+             {"description",
+              "Makes the request safe to repeat: the stored reply comes again for 24 hours."},
+             {"schema",
+              {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}, {"pattern", "^[ -~]+$"}}},
+             {"example", "order-SO20261123001"}});
     }
     return parameters;
 }
@@ -57,7 +63,8 @@ struct Components {
 };
 
 /// The JSON body of a request or an answer, with an example.
-json::object body_of(const Components& components, const shape::Object& object, std::string_view type = "application/json") {
+json::object body_of(const Components& components, const shape::Object& object,
+                     std::string_view type = "application/json") {
     auto reference = shape::reference_to(object);
     auto example = example_of(components.schemas, reference);
     return content(std::move(reference), type, std::move(example));
@@ -65,10 +72,12 @@ json::object body_of(const Components& components, const shape::Object& object, 
 
 json::object success_of(const Components& components, const RouteDoc& doc) {
     if (doc.reply != nullptr) {
-        return {{"description", doc.reply->description()}, {"content", body_of(components, *doc.reply, doc.reply_type)}};
+        return {{"description", doc.reply->description()},
+                {"content", body_of(components, *doc.reply, doc.reply_type)}};
     }
     if (doc.status == 204) return {{"description", "Done."}};
-    return {{"description", "The text."}, {"content", content({{"type", "string"}}, doc.reply_type)}};
+    return {{"description", "The text."},
+            {"content", content({{"type", "string"}}, doc.reply_type)}};
 }
 
 json::object responses_of(Components& components, const RouteDoc& doc) {
@@ -84,12 +93,16 @@ json::object responses_of(Components& components, const RouteDoc& doc) {
 }
 
 json::object operation_of(Components& components, const RouteDoc& doc) {
-    json::object operation{{"operationId", doc.operation}, {"tags", {doc.tag}}, {"summary", doc.summary}};
+    json::object operation{
+        {"operationId", doc.operation}, {"tags", {doc.tag}}, {"summary", doc.summary}};
     std::string description = doc.description;
     if (!doc.scope.empty()) description += " Needs the scope `" + doc.scope + "`.";
     operation["description"] = description;
-    if (auto parameters = parameters_of(doc); !parameters.empty()) operation["parameters"] = std::move(parameters);
-    if (doc.body != nullptr) operation["requestBody"] = {{"required", true}, {"content", body_of(components, *doc.body)}};
+    if (auto parameters = parameters_of(doc); !parameters.empty())
+        operation["parameters"] = std::move(parameters);
+    if (doc.body != nullptr)
+        operation["requestBody"] = {{"required", true},
+                                    {"content", body_of(components, *doc.body)}};
     operation["responses"] = responses_of(components, doc);
     if (doc.scope.empty()) operation["security"] = json::array();
     return operation;
@@ -97,7 +110,9 @@ json::object operation_of(Components& components, const RouteDoc& doc) {
 
 /// Boost.JSON writes no white space; people read this document and its changes line by line.
 void write_indented(std::string& out, const json::value& value, int depth) {
-    const auto line = [&out](int level) { out += "\n" + std::string(static_cast<std::size_t>(level) * 2, ' '); };
+    const auto line = [&out](int level) {
+        out += "\n" + std::string(static_cast<std::size_t>(level) * 2, ' ');
+    };
     if (value.is_object() && !value.get_object().empty()) {
         out += '{';
         bool first = true;
@@ -143,8 +158,10 @@ std::string openapi_document(const std::vector<RouteDoc>& routes) {
          {{"title", "Hongyan"},
           {"version", HONGYAN_VERSION},
           {"description",
-           "Accepts messages, keeps each one safe and delivers it by SMS, e-mail, app push, WeChat and Feishu. Every request below "
-           "/api needs `Authorization: Bearer KEY`. Errors are problem documents (RFC 9457) that name every field that is wrong."},
+           "Accepts messages, keeps each one safe and delivers it by SMS, e-mail, app push, WeChat "
+           "and Feishu. Every request below "
+           "/api needs `Authorization: Bearer KEY`. Errors are problem documents (RFC 9457) that "
+           "name every field that is wrong."},
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"servers", {{{"url", "/"}}}},
         {"security", {{{"key", json::array()}}}},
@@ -159,7 +176,8 @@ std::string openapi_document(const std::vector<RouteDoc>& routes) {
           {{"name", "system"}, {"description", "Health and metrics; no key needed."}}}},
         {"paths", std::move(paths)},
         {"components",
-         {{"securitySchemes", {{"key", {{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key."}}}}},
+         {{"securitySchemes",
+           {{"key", {{"type", "http"}, {"scheme", "bearer"}, {"description", "An API key."}}}}},
           {"responses", std::move(components.responses)},
           {"schemas", std::move(components.schemas)}}}};
     std::string out;

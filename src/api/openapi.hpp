@@ -1,4 +1,5 @@
-// The OpenAPI 3.1 document, made from the same descriptions that read requests and write replies. Pure.
+// The OpenAPI 3.1 document, made from the same descriptions that read requests and write replies.
+// Pure.
 #pragma once
 
 #include <string>

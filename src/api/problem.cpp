@@ -26,7 +26,8 @@ void append_problem(std::string& out, const Problem& problem) {
 
 }  // namespace
 
-http::Response problem_response(const Error& error, std::string_view instance, std::string_view request_id) {
+http::Response problem_response(const Error& error, std::string_view instance,
+                                std::string_view request_id) {
     const auto& row = error_row(error.code);
     http::Response response;
     response.status = row.http_status;
@@ -36,7 +37,8 @@ http::Response problem_response(const Error& error, std::string_view instance, s
     append_member(out, "type", "/problems/" + std::string(row.name));
     append_member(out, "title", row.title);
     out += ",\"status\":" + std::to_string(row.http_status);
-    append_member(out, "detail", error.detail.empty() ? row.remedy : std::string_view(error.detail));
+    append_member(out, "detail",
+                  error.detail.empty() ? row.remedy : std::string_view(error.detail));
     if (!instance.empty()) append_member(out, "instance", instance);
     out += ",\"code\":" + std::to_string(row.number);
     append_member(out, "request_id", request_id);

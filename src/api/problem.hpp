@@ -1,5 +1,5 @@
-// Errors as RFC 9457 problem documents: {type, title, status, detail, instance, code, request_id, errors}. Pure; safe from
-// every thread.
+// Errors as RFC 9457 problem documents: {type, title, status, detail, instance, code, request_id,
+// errors}. Pure; safe from every thread.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 namespace hongyan::api {
 
 /// application/problem+json; 429 and 503 carry Retry-After.
-[[nodiscard]] http::Response problem_response(const Error& error, std::string_view instance, std::string_view request_id);
+[[nodiscard]] http::Response problem_response(const Error& error, std::string_view instance,
+                                              std::string_view request_id);
 
 }  // namespace hongyan::api

@@ -27,30 +27,34 @@ void Routes::add(RouteDoc doc, http::Handler handler) {
         // As the original names its resources: "api:/messages/send" for POST /api/messages/send.
         options.resource = "api:" + doc.path.substr(std::string_view("/api").size());
     }
-    if (router_ != nullptr) router_->add(doc.method, doc.path, std::move(handler), std::move(options));
+    if (router_ != nullptr)
+        router_->add(doc.method, doc.path, std::move(handler), std::move(options));
     docs_.push_back(std::move(doc));
 }
 
 void Routes::plain(RouteDoc doc, PlainHandler handler) {
-    add(std::move(doc), [context = context_, handler](http::Request& request, http::Responder responder) {
-        handler(*context, request, std::move(responder));
-    });
+    add(std::move(doc),
+        [context = context_, handler](http::Request& request, http::Responder responder) {
+            handler(*context, request, std::move(responder));
+        });
 }
 
 void Routes::read(RouteDoc doc, ReadHandler handler) {
-    add(std::move(doc), [held_context = context_, handler](http::Request& request, http::Responder responder) {
-        Context& context = *held_context;
-        // Shared so that it can still be answered when the pool's queue is full.
-        auto held = std::make_shared<http::Responder>(std::move(responder));
-        const bool posted = context.readers.post([&context, handler, &request, held] {
-            const Call call{context, caller_of(request), request};
-            Result<Answer> result = make_error(ErrorCode::internal, "");
-            const auto read = context.store.read([&](Session& session) { result = handler(call, session); });
-            if (!read) result = read.error();
-            respond(*held, result);
+    add(std::move(doc),
+        [held_context = context_, handler](http::Request& request, http::Responder responder) {
+            Context& context = *held_context;
+            // Shared so that it can still be answered when the pool's queue is full.
+            auto held = std::make_shared<http::Responder>(std::move(responder));
+            const bool posted = context.readers.post([&context, handler, &request, held] {
+                const Call call{context, caller_of(request), request};
+                Result<Answer> result = make_error(ErrorCode::internal, "");
+                const auto read =
+                    context.store.read([&](Session& session) { result = handler(call, session); });
+                if (!read) result = read.error();
+                respond(*held, result);
+            });
+            if (!posted) held->fail(busy());
         });
-        if (!posted) held->fail(busy());
-    });
 }
 
 void respond(http::Responder& responder, const Result<Answer>& result) {
@@ -71,7 +75,9 @@ void change(Context& context, http::Responder responder, Reload reload,
     auto result = std::make_shared<Result<Answer>>(make_error(ErrorCode::internal, ""));
     auto held = std::make_shared<http::Responder>(std::move(responder));
     context.delivery.change(
-        [result, work = std::move(work)](Session& session, delivery::Counts& counts) mutable { *result = work(session, counts); },
+        [result, work = std::move(work)](Session& session, delivery::Counts& counts) mutable {
+            *result = work(session, counts);
+        },
         [&context, result, held, reload](const Status& status) {
             if (!status) {
                 held->fail(status.error());
@@ -92,7 +98,8 @@ void change(Context& context, http::Responder responder, Reload reload,
 
 Result<std::int64_t> id_param(const http::Request& request, std::string_view name) {
     const auto id = parse_int(request.param(name));
-    if (!id || *id <= 0) return make_error(ErrorCode::not_found, std::string(name) + " must be a positive number.");
+    if (!id || *id <= 0)
+        return make_error(ErrorCode::not_found, std::string(name) + " must be a positive number.");
     return *id;
 }
 
@@ -101,10 +108,13 @@ std::string make_cursor(std::int64_t place) { return to_base64url("c1:" + std::t
 Result<std::int64_t> read_cursor(std::string_view cursor) {
     if (cursor.empty()) return std::int64_t{0};
     const auto text = from_base64(cursor);
-    const auto place = text && text->starts_with("c1:") ? parse_int(std::string_view(*text).substr(3)) : std::nullopt;
+    const auto place = text && text->starts_with("c1:")
+                           ? parse_int(std::string_view(*text).substr(3))
+                           : std::nullopt;
     if (place && *place > 0) return *place;
     Error error = make_error(ErrorCode::invalid_fields, "cursor is not one that this API gave.");
-    error.problems.push_back({"$query.cursor", "format", "take next_cursor from the answer before"});
+    error.problems.push_back(
+        {"$query.cursor", "format", "take next_cursor from the answer before"});
     return error;
 }
 

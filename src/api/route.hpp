@@ -1,6 +1,7 @@
-// Routes: each API route is registered once with its description, from which the router's entry and its part of the OpenAPI
-// document both follow. Handlers of three kinds: plain ones run on the I/O thread; readers run on the readers' pool inside one
-// snapshot of the store; changes run inside the committer's next transaction and are answered after the sync.
+// Routes: each API route is registered once with its description, from which the router's entry and
+// its part of the OpenAPI document both follow. Handlers of three kinds: plain ones run on the I/O
+// thread; readers run on the readers' pool inside one snapshot of the store; changes run inside the
+// committer's next transaction and are answered after the sync.
 #pragma once
 
 #include <functional>
@@ -18,18 +19,18 @@ namespace hongyan::api {
 /// What the OpenAPI document says of one route.
 struct RouteDoc {
     http::Method method = http::Method::get;
-    std::string path;         ///< "/api/messages/{id}"
-    std::string operation;    ///< operationId, snake_case
+    std::string path;       ///< "/api/messages/{id}"
+    std::string operation;  ///< operationId, snake_case
     std::string tag;
     std::string summary;
     std::string description;
-    std::string scope = {};   ///< "" = open to everybody
+    std::string scope = {};  ///< "" = open to everybody
     const shape::Object* body = nullptr;
     const shape::Object* query = nullptr;
     const shape::Object* reply = nullptr;  ///< null: no JSON body
     int status = 200;
     std::vector<ErrorCode> errors = {};  ///< beside those that every route of its kind has
-    bool idempotent_key = false;    ///< takes Idempotency-Key
+    bool idempotent_key = false;         ///< takes Idempotency-Key
     std::size_t body_limit = std::size_t{1} << 20;
     std::string reply_type = "application/json";
 };
@@ -89,7 +90,8 @@ template <class T>
     return shape::read_query<T>(pairs);
 }
 
-/// A path parameter that is a positive number; not_found otherwise, since no such thing can be there.
+/// A path parameter that is a positive number; not_found otherwise, since no such thing can be
+/// there.
 [[nodiscard]] Result<std::int64_t> id_param(const http::Request& request, std::string_view name);
 
 /// A cursor: opaque to clients, a number to us.

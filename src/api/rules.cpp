@@ -6,12 +6,16 @@
 namespace hongyan::api {
 namespace {
 
-Error no_such(std::string_view what) { return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + "."); }
+Error no_such(std::string_view what) {
+    return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + ".");
+}
 
 /// Pools and limits are the whole server's, so only the first tenant's administrators change them.
 bool refuses_tenant(const http::Request& request, http::Responder& responder) {
     if (caller_of(request).tenant_id == 1) return false;
-    responder.fail(make_error(ErrorCode::forbidden, "Pools and limits belong to the server; only keys of the first tenant change them."));
+    responder.fail(make_error(
+        ErrorCode::forbidden,
+        "Pools and limits belong to the server; only keys of the first tenant change them."));
     return true;
 }
 
@@ -21,7 +25,9 @@ std::vector<PoolReply> pool_views(const Context& context) {
     return views;
 }
 
-Result<Answer> list_pools(const Call& call, Session&) { return answer(PoolPage{pool_views(call.context)}); }
+Result<Answer> list_pools(const Call& call, Session&) {
+    return answer(PoolPage{pool_views(call.context)});
+}
 
 Result<Answer> list_limits(const Call& call, Session&) {
     LimitPage page;
@@ -53,12 +59,14 @@ void change_pool(Context& context, http::Request& request, http::Responder respo
     auto patch = shape::read<PoolPatch>(request.body);
     if (!patch) return responder.fail(patch.error());
     change(context, std::move(responder), Reload::yes,
-           [&context, id = *id, patch = *patch](Session& session, delivery::Counts&) -> Result<Answer> {
+           [&context, id = *id, patch = *patch](Session& session,
+                                                delivery::Counts&) -> Result<Answer> {
                for (const auto& row : table::list_pools(session)) {
                    if (row.id != id) continue;
                    PoolRule rule = row.rule;
                    apply(rule, patch);
-                   if (auto problems = check_pool_rule(rule); !problems.empty()) return wrong_fields(std::move(problems));
+                   if (auto problems = check_pool_rule(rule); !problems.empty())
+                       return wrong_fields(std::move(problems));
                    if (!table::update_pool(session, id, rule)) return no_such("pool");
                    PoolReply reply;
                    for (const auto& view : pool_views(context)) {
@@ -99,15 +107,20 @@ void apply(LimitRule& rule, const LimitPatch& patch) {
     rule.max_value = patch.max_value.value_or(rule.max_value);
     rule.window_seconds = patch.window_seconds.value_or(rule.window_seconds);
     if (patch.status) rule.enabled = *patch.status == "active";
-    if (patch.behavior) rule.behavior = limit_behavior_from_text(*patch.behavior).value_or(rule.behavior);
+    if (patch.behavior)
+        rule.behavior = limit_behavior_from_text(*patch.behavior).value_or(rule.behavior);
     rule.warm_up_seconds = patch.warm_up_seconds.value_or(rule.warm_up_seconds);
     rule.max_queueing_ms = patch.max_queueing_ms.value_or(rule.max_queueing_ms);
 }
 
-Answer limit_answer(const LimitRule& rule, int status) {
-    LimitUsage usage;
-    usage.rule = rule;
-    return answer(view_of(usage), status);
+/// The changed rule with what it has counted so far.
+LimitUsage with_counts(const Context& context, const LimitRule& rule) {
+    LimitUsage found;
+    for (const auto& usage : context.limiter.usage()) {
+        if (usage.rule.id == rule.id && usage.rule.type == rule.type) found = usage;
+    }
+    found.rule = rule;
+    return found;
 }
 
 void create_limit(Context& context, http::Request& request, http::Responder responder) {
@@ -117,7 +130,7 @@ void create_limit(Context& context, http::Request& request, http::Responder resp
     change(context, std::move(responder), Reload::yes,
            [rule = rule_of(*asked)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
                rule.id = table::insert_limit(session, rule);
-               auto created = limit_answer(rule, 201);
+               auto created = answer(view_of(LimitUsage{.rule = rule}), 201);
                created.location = "/api/limits/" + std::to_string(rule.id);
                return created;
            });
@@ -130,13 +143,14 @@ void change_limit(Context& context, http::Request& request, http::Responder resp
     auto patch = shape::read<LimitPatch>(request.body);
     if (!patch) return responder.fail(patch.error());
     change(context, std::move(responder), Reload::yes,
-           [id = *id, patch = *patch](Session& session, delivery::Counts&) -> Result<Answer> {
+           [&context, id = *id, patch = *patch](Session& session,
+                                                delivery::Counts&) -> Result<Answer> {
                std::vector<Problem> ignored;
                for (auto& rule : table::list_limits(session, ignored)) {
                    if (rule.id != id) continue;
                    apply(rule, patch);
                    if (!table::update_limit(session, rule)) return no_such("limit");
-                   return limit_answer(rule, 200);
+                   return answer(view_of(with_counts(context, rule)));
                }
                return no_such("limit");
            });
@@ -156,32 +170,64 @@ void delete_limit(Context& context, http::Request& request, http::Responder resp
 }  // namespace
 
 void add_rule_routes(Routes& routes) {
-    routes.read({.path = "/api/pools", .operation = "list_pools", .tag = "operations", .summary = "List worker pools",
-                 .description = "Size, load and the last changes of each pool with their reasons.", .scope = "read",
+    routes.read({.path = "/api/pools",
+                 .operation = "list_pools",
+                 .tag = "operations",
+                 .summary = "List worker pools",
+                 .description = "Size, load and the last changes of each pool with their reasons.",
+                 .scope = "read",
                  .reply = &shape::description_of<PoolPage>()},
                 list_pools);
-    routes.plain({.method = http::Method::patch, .path = "/api/pools/{id}", .operation = "change_pool", .tag = "operations",
-                  .summary = "Change a worker pool", .description = "Takes effect at once, without a restart.", .scope = "admin",
-                  .body = &shape::description_of<PoolPatch>(), .reply = &shape::description_of<PoolReply>(),
+    routes.plain({.method = http::Method::patch,
+                  .path = "/api/pools/{id}",
+                  .operation = "change_pool",
+                  .tag = "operations",
+                  .summary = "Change a worker pool",
+                  .description = "Takes effect at once, without a restart.",
+                  .scope = "admin",
+                  .body = &shape::description_of<PoolPatch>(),
+                  .reply = &shape::description_of<PoolReply>(),
                   .errors = {ErrorCode::not_found}},
                  change_pool);
-    routes.read({.path = "/api/limits", .operation = "list_limits", .tag = "operations", .summary = "List limits",
-                 .description = "Every limit with what it has let pass and refused.", .scope = "read",
+    routes.read({.path = "/api/limits",
+                 .operation = "list_limits",
+                 .tag = "operations",
+                 .summary = "List limits",
+                 .description = "Every limit with what it has let pass and refused.",
+                 .scope = "read",
                  .reply = &shape::description_of<LimitPage>()},
                 list_limits);
-    routes.plain({.method = http::Method::post, .path = "/api/limits", .operation = "create_limit", .tag = "operations",
-                  .summary = "Add a limit", .description = "Several limits may stand on one resource; all must agree.",
-                  .scope = "admin", .body = &shape::description_of<LimitRequest>(),
-                  .reply = &shape::description_of<LimitReply>(), .status = 201},
+    routes.plain({.method = http::Method::post,
+                  .path = "/api/limits",
+                  .operation = "create_limit",
+                  .tag = "operations",
+                  .summary = "Add a limit",
+                  .description = "Several limits may stand on one resource; all must agree.",
+                  .scope = "admin",
+                  .body = &shape::description_of<LimitRequest>(),
+                  .reply = &shape::description_of<LimitReply>(),
+                  .status = 201},
                  create_limit);
-    routes.plain({.method = http::Method::patch, .path = "/api/limits/{id}", .operation = "change_limit", .tag = "operations",
-                  .summary = "Change a limit", .description = "Takes effect at once, without a restart.", .scope = "admin",
-                  .body = &shape::description_of<LimitPatch>(), .reply = &shape::description_of<LimitReply>(),
+    routes.plain({.method = http::Method::patch,
+                  .path = "/api/limits/{id}",
+                  .operation = "change_limit",
+                  .tag = "operations",
+                  .summary = "Change a limit",
+                  .description = "Takes effect at once, without a restart.",
+                  .scope = "admin",
+                  .body = &shape::description_of<LimitPatch>(),
+                  .reply = &shape::description_of<LimitReply>(),
                   .errors = {ErrorCode::not_found}},
                  change_limit);
-    routes.plain({.method = http::Method::del, .path = "/api/limits/{id}", .operation = "delete_limit", .tag = "operations",
-                  .summary = "Remove a limit", .description = "The resource is free of it at once.", .scope = "admin",
-                  .status = 204, .errors = {ErrorCode::not_found}},
+    routes.plain({.method = http::Method::del,
+                  .path = "/api/limits/{id}",
+                  .operation = "delete_limit",
+                  .tag = "operations",
+                  .summary = "Remove a limit",
+                  .description = "The resource is free of it at once.",
+                  .scope = "admin",
+                  .status = 204,
+                  .errors = {ErrorCode::not_found}},
                  delete_limit);
 }
 

@@ -1,4 +1,5 @@
-// Worker pools and limits: list and change. Changes take effect at once, and as rows of the tables they last.
+// Worker pools and limits: list and change. Changes take effect at once, and as rows of the tables
+// they last.
 #pragma once
 
 #include "api/route.hpp"

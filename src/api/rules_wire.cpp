@@ -11,7 +11,8 @@ constexpr std::array<std::string_view, 2> rule_statuses{"active", "disabled"};
 
 std::optional<std::string> check_resource(std::string_view resource) {
     for (const char c : resource) {
-        if (c <= ' ' || c >= 0x7F || c == '"') return "must be printable ASCII without spaces or quotes, such as api:/messages/send";
+        if (c <= ' ' || c >= 0x7F || c == '"')
+            return "must be printable ASCII without spaces or quotes, such as api:/messages/send";
     }
     return std::nullopt;
 }
@@ -31,7 +32,8 @@ PoolReply view_of(const delivery::PoolView& pool) {
     v.active_count = pool.active_count;
     v.queue_size = pool.queue_size;
     v.completed_tasks = pool.completed_tasks;
-    for (const auto& change : pool.changes) v.changes.push_back({change.at_ms, change.from, change.to, change.reason});
+    for (const auto& change : pool.changes)
+        v.changes.push_back({change.at_ms, change.from, change.to, change.reason});
     if (!v.changes.empty()) v.last_change = v.changes.front();
     return v;
 }
@@ -56,10 +58,13 @@ LimitReply view_of(const LimitUsage& usage) {
 const shape::Object& describe(shape::Tag<PoolChangeView>) {
     using V = PoolChangeView;
     static const shape::Object object =
-        shape::object<V>("PoolChange", "One change of a pool's size.",
-                         field("at", &V::at, "When.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("from", &V::from, "Size before.").example(20), field("to", &V::to, "Size after.").example(24),
-                         field("reason", &V::reason, "Why.").example("queue 9,120 of 10,000 is 91 %, over the 80 % mark: 20 → 24"))
+        shape::object<V>(
+            "PoolChange", "One change of a pool's size.",
+            field("at", &V::at, "When.").date_time().example("2026-11-23T08:00:00.000Z"),
+            field("from", &V::from, "Size before.").example(20),
+            field("to", &V::to, "Size after.").example(24),
+            field("reason", &V::reason, "Why.")
+                .example("queue 9,120 of 10,000 is 91 %, over the 80 % mark: 20 → 24"))
             .reply();
     return object;
 }
@@ -67,39 +72,60 @@ const shape::Object& describe(shape::Tag<PoolChangeView>) {
 const shape::Object& describe(shape::Tag<PoolReply>) {
     using V = PoolReply;
     static const shape::Object object =
-        shape::object<V>("Pool", "A worker pool: its configuration and what it is doing.",
-                         field("id", &V::id, "Id of the configuration.").example(1),
-                         field("pool_name", &V::pool_name, "message_sender, ai_processor or notifier.").example("message_sender"),
-                         field("core_pool_size", &V::core_pool_size, "Smallest size.").example(20),
-                         field("max_pool_size", &V::max_pool_size, "Largest size.").example(100),
-                         field("queue_capacity", &V::queue_capacity, "Queue length that counts as full.").example(10'000),
-                         field("scale_up_threshold", &V::scale_up_threshold, "It grows above this share of the queue.").example(0.8),
-                         field("scale_down_threshold", &V::scale_down_threshold, "It shrinks below this share.").example(0.2),
-                         field("size", &V::size, "Size now.").example(20),
-                         field("active_count", &V::active_count, "At work now.").example(3),
-                         field("queue_size", &V::queue_size, "Waiting now.").example(0),
-                         field("completed_tasks", &V::completed_tasks, "Done since the start.").example(120'000),
-                         field("last_change", &V::last_change, "The last change of size."),
-                         field("changes", &V::changes, "The last 20 changes, newest first."))
+        shape::object<V>(
+            "Pool", "A worker pool: its configuration and what it is doing.",
+            field("id", &V::id, "Id of the configuration.").example(1),
+            field("pool_name", &V::pool_name, "message_sender, ai_processor or notifier.")
+                .example("message_sender"),
+            field("core_pool_size", &V::core_pool_size, "Smallest size.").example(20),
+            field("max_pool_size", &V::max_pool_size, "Largest size.").example(100),
+            field("queue_capacity", &V::queue_capacity, "Queue length that counts as full.")
+                .example(10'000),
+            field("scale_up_threshold", &V::scale_up_threshold,
+                  "It grows above this share of the queue.")
+                .example(0.8),
+            field("scale_down_threshold", &V::scale_down_threshold, "It shrinks below this share.")
+                .example(0.2),
+            field("size", &V::size, "Size now.").example(20),
+            field("active_count", &V::active_count, "At work now.").example(3),
+            field("queue_size", &V::queue_size, "Waiting now.").example(0),
+            field("completed_tasks", &V::completed_tasks, "Done since the start.").example(120'000),
+            field("last_change", &V::last_change, "The last change of size."),
+            field("changes", &V::changes, "The last 20 changes, newest first."))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<PoolPage>) {
     static const shape::Object object =
-        shape::object<PoolPage>("PoolPage", "All worker pools.", field("items", &PoolPage::items, "The pools.")).reply();
+        shape::object<PoolPage>("PoolPage", "All worker pools.",
+                                field("items", &PoolPage::items, "The pools."))
+            .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<PoolPatch>) {
     using V = PoolPatch;
     static const shape::Object object =
-        shape::object<V>("PoolPatch", "What to change of a pool; the rest stays.",
-                         field("core_pool_size", &V::core_pool_size, "Smallest size.").between(1, 10'000).example(20),
-                         field("max_pool_size", &V::max_pool_size, "Largest size, not below core_pool_size.").between(1, 10'000).example(200),
-                         field("queue_capacity", &V::queue_capacity, "Queue length that counts as full.").between(1, 10'000'000).example(10'000),
-                         field("scale_up_threshold", &V::scale_up_threshold, "It grows above this share of the queue.").between(0.01, 1.0).example(0.8),
-                         field("scale_down_threshold", &V::scale_down_threshold, "It shrinks below this share; less than the other.").between(0.0, 0.99).example(0.2))
+        shape::object<V>(
+            "PoolPatch", "What to change of a pool; the rest stays.",
+            field("core_pool_size", &V::core_pool_size, "Smallest size.")
+                .between(1, 10'000)
+                .example(20),
+            field("max_pool_size", &V::max_pool_size, "Largest size, not below core_pool_size.")
+                .between(1, 10'000)
+                .example(200),
+            field("queue_capacity", &V::queue_capacity, "Queue length that counts as full.")
+                .between(1, 10'000'000)
+                .example(10'000),
+            field("scale_up_threshold", &V::scale_up_threshold,
+                  "It grows above this share of the queue.")
+                .between(0.01, 1.0)
+                .example(0.8),
+            field("scale_down_threshold", &V::scale_down_threshold,
+                  "It shrinks below this share; less than the other.")
+                .between(0.0, 0.99)
+                .example(0.2))
             .example_text(R"({"max_pool_size":200})");
     return object;
 }
@@ -107,44 +133,81 @@ const shape::Object& describe(shape::Tag<PoolPatch>) {
 const shape::Object& describe(shape::Tag<LimitReply>) {
     using V = LimitReply;
     static const shape::Object object =
-        shape::object<V>("Limit", "A limit and how much of it is used.",
-                         field("id", &V::id, "Id of the rule.").example(1),
-                         field("resource", &V::resource, "What it limits.").example("api:/messages/send"),
-                         field("limit_type", &V::limit_type, "What is counted.").one_of(limit_type_names).example("qps"),
-                         field("max_value", &V::max_value, "How much is allowed.").example(1'000),
-                         field("window_seconds", &V::window_seconds, "Of a window: how long.").example(1),
-                         field("status", &V::status, "Whether it holds.").one_of(rule_statuses).example("active"),
-                         field("behavior", &V::behavior, "Of qps: what happens at the limit.").one_of(limit_behavior_names).example("reject"),
-                         field("warm_up_seconds", &V::warm_up_seconds, "Of warm_up: how long until all is allowed.").example(10),
-                         field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.").example(500),
-                         field("current", &V::current, "In the last second, inside, or in the window.").example(12),
-                         field("passed", &V::passed, "Let pass since the start.").example(120'000),
-                         field("refused", &V::refused, "Refused since the start.").example(17))
+        shape::object<V>(
+            "Limit", "A limit and how much of it is used.",
+            field("id", &V::id, "Id of the rule.").example(1),
+            field("resource", &V::resource, "What it limits.").example("api:/messages/send"),
+            field("limit_type", &V::limit_type, "What is counted.")
+                .one_of(limit_type_names)
+                .example("qps"),
+            field("max_value", &V::max_value, "How much is allowed.").example(1'000),
+            field("window_seconds", &V::window_seconds, "Of a window: how long.").example(1),
+            field("status", &V::status, "Whether it holds.")
+                .one_of(rule_statuses)
+                .example("active"),
+            field("behavior", &V::behavior, "Of qps: what happens at the limit.")
+                .one_of(limit_behavior_names)
+                .example("reject"),
+            field("warm_up_seconds", &V::warm_up_seconds,
+                  "Of warm_up: how long until all is allowed.")
+                .example(10),
+            field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.")
+                .example(500),
+            field("current", &V::current, "In the last second, inside, or in the window.")
+                .example(12),
+            field("passed", &V::passed, "Let pass since the start.").example(120'000),
+            field("refused", &V::refused, "Refused since the start.").example(17))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<LimitPage>) {
     static const shape::Object object =
-        shape::object<LimitPage>("LimitPage", "All limits.", field("items", &LimitPage::items, "The limits.")).reply();
+        shape::object<LimitPage>("LimitPage", "All limits.",
+                                 field("items", &LimitPage::items, "The limits."))
+            .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<LimitRequest>) {
     using V = LimitRequest;
     static const shape::Object object =
-        shape::object<V>("LimitRequest", "A new limit.",
-                         field("resource", &V::resource, "api:/messages/send and other routes below /api, channel:sms and other channels, or global.")
-                             .required().length(1, 200).check(check_resource).example("channel:sms"),
-                         field("limit_type", &V::limit_type, "qps: requests per second; concurrency: at the same time; window: in window_seconds.")
-                             .required().one_of(limit_type_names).example("qps"),
-                         field("max_value", &V::max_value, "How much is allowed; 0 stops everything.").required().between(0.0, 1e9).example(500),
-                         field("window_seconds", &V::window_seconds, "Length of a window.").between(1, 86'400).default_value(1),
-                         field("status", &V::status, "Whether it holds.").one_of(rule_statuses).default_value("active"),
-                         field("behavior", &V::behavior, "Of qps: refuse, warm up from a third, or space requests evenly.")
-                             .one_of(limit_behavior_names).default_value("reject"),
-                         field("warm_up_seconds", &V::warm_up_seconds, "Of warm_up: how long until all is allowed.").between(1, 3'600).default_value(10),
-                         field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.").between(0, 60'000).default_value(500))
+        shape::object<V>(
+            "LimitRequest", "A new limit.",
+            field("resource", &V::resource,
+                  "api:/messages/send and other routes below /api, channel:sms and other channels, "
+                  "or global.")
+                .required()
+                .length(1, 200)
+                .check(check_resource)
+                .example("channel:sms"),
+            field("limit_type", &V::limit_type,
+                  "qps: requests per second; concurrency: at the same time; window: in "
+                  "window_seconds.")
+                .required()
+                .one_of(limit_type_names)
+                .example("qps"),
+            field("max_value", &V::max_value, "How much is allowed; 0 stops everything.")
+                .required()
+                .between(0.0, 1e9)
+                .example(500),
+            field("window_seconds", &V::window_seconds, "Length of a window.")
+                .between(1, 86'400)
+                .default_value(1),
+            field("status", &V::status, "Whether it holds.")
+                .one_of(rule_statuses)
+                .default_value("active"),
+            field("behavior", &V::behavior,
+                  "Of qps: refuse, warm up from a third, or space requests evenly.")
+                .one_of(limit_behavior_names)
+                .default_value("reject"),
+            field("warm_up_seconds", &V::warm_up_seconds,
+                  "Of warm_up: how long until all is allowed.")
+                .between(1, 3'600)
+                .default_value(10),
+            field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.")
+                .between(0, 60'000)
+                .default_value(500))
             .example_text(R"({"resource":"channel:sms","limit_type":"qps","max_value":500})");
     return object;
 }
@@ -152,15 +215,34 @@ const shape::Object& describe(shape::Tag<LimitRequest>) {
 const shape::Object& describe(shape::Tag<LimitPatch>) {
     using V = LimitPatch;
     static const shape::Object object =
-        shape::object<V>("LimitPatch", "What to change of a limit; the rest stays.",
-                         field("resource", &V::resource, "What it limits.").length(1, 200).check(check_resource).example("channel:sms"),
-                         field("limit_type", &V::limit_type, "What is counted.").one_of(limit_type_names).example("qps"),
-                         field("max_value", &V::max_value, "How much is allowed; 0 stops everything.").between(0.0, 1e9).example(2'000),
-                         field("window_seconds", &V::window_seconds, "Length of a window.").between(1, 86'400).example(60),
-                         field("status", &V::status, "Whether it holds.").one_of(rule_statuses).example("active"),
-                         field("behavior", &V::behavior, "Of qps: what happens at the limit.").one_of(limit_behavior_names).example("reject"),
-                         field("warm_up_seconds", &V::warm_up_seconds, "Of warm_up: how long until all is allowed.").between(1, 3'600).example(10),
-                         field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.").between(0, 60'000).example(500))
+        shape::object<V>(
+            "LimitPatch", "What to change of a limit; the rest stays.",
+            field("resource", &V::resource, "What it limits.")
+                .length(1, 200)
+                .check(check_resource)
+                .example("channel:sms"),
+            field("limit_type", &V::limit_type, "What is counted.")
+                .one_of(limit_type_names)
+                .example("qps"),
+            field("max_value", &V::max_value, "How much is allowed; 0 stops everything.")
+                .between(0.0, 1e9)
+                .example(2'000),
+            field("window_seconds", &V::window_seconds, "Length of a window.")
+                .between(1, 86'400)
+                .example(60),
+            field("status", &V::status, "Whether it holds.")
+                .one_of(rule_statuses)
+                .example("active"),
+            field("behavior", &V::behavior, "Of qps: what happens at the limit.")
+                .one_of(limit_behavior_names)
+                .example("reject"),
+            field("warm_up_seconds", &V::warm_up_seconds,
+                  "Of warm_up: how long until all is allowed.")
+                .between(1, 3'600)
+                .example(10),
+            field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.")
+                .between(0, 60'000)
+                .example(500))
             .example_text(R"({"max_value":2000})");
     return object;
 }

@@ -1,4 +1,5 @@
-// Pools and limits as they stand in JSON, for their own routes and for the live statistics. Described in rules_wire.cpp.
+// Pools and limits as they stand in JSON, for their own routes and for the live statistics.
+// Described in rules_wire.cpp.
 #pragma once
 
 #include <optional>

@@ -43,8 +43,16 @@ Error no_sandbox() {
 }
 
 InboxItem view_of(InboxEntry&& e) {
-    return {e.sequence, e.message_id, trace_id_of(e.message_id), e.channel, std::move(e.recipient), std::move(e.subject),
-            std::move(e.content), std::move(e.html), e.attempt, e.received_ms};
+    return {e.sequence,
+            e.message_id,
+            trace_id_of(e.message_id),
+            e.channel,
+            std::move(e.recipient),
+            std::move(e.subject),
+            std::move(e.content),
+            std::move(e.html),
+            e.attempt,
+            e.received_ms};
 }
 
 }  // namespace
@@ -52,46 +60,60 @@ InboxItem view_of(InboxEntry&& e) {
 const shape::Object& describe(shape::Tag<InboxItem>) {
     using V = InboxItem;
     static const shape::Object object =
-        shape::object<V>("InboxItem", "One message as the sandbox received it.",
-                         field("sequence", &V::sequence, "Rises with each message received.").example(42),
-                         field("message_id", &V::message_id, "Id of the message.").as_text().example("1968453871263744005"),
-                         field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
-                         field("channel", &V::channel, "How it came.").one_of(channel_names).example("sms"),
-                         field("recipient", &V::recipient, "For whom.").example("13800138000"),
-                         field("subject", &V::subject, "Subject or title.").example(""),
-                         field("content", &V::content, "The text.").example("Your order SO20261123001 has been shipped."),
-                         field("html", &V::html, "E-mail: the HTML part.").omit_empty().example("<p>Hello</p>"),
-                         field("attempt", &V::attempt, "Which attempt brought it.").example(1),
-                         field("received_at", &V::received_at, "When it came.").date_time().example("2026-11-23T08:00:00.010Z"))
+        shape::object<V>(
+            "InboxItem", "One message as the sandbox received it.",
+            field("sequence", &V::sequence, "Rises with each message received.").example(42),
+            field("message_id", &V::message_id, "Id of the message.")
+                .as_text()
+                .example("1968453871263744005"),
+            field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
+            field("channel", &V::channel, "How it came.").one_of(channel_names).example("sms"),
+            field("recipient", &V::recipient, "For whom.").example("13800138000"),
+            field("subject", &V::subject, "Subject or title.").example(""),
+            field("content", &V::content, "The text.")
+                .example("Your order SO20261123001 has been shipped."),
+            field("html", &V::html, "E-mail: the HTML part.").omit_empty().example("<p>Hello</p>"),
+            field("attempt", &V::attempt, "Which attempt brought it.").example(1),
+            field("received_at", &V::received_at, "When it came.")
+                .date_time()
+                .example("2026-11-23T08:00:00.010Z"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<InboxPage>) {
     static const shape::Object object =
-        shape::object<InboxPage>("InboxPage", "Received messages, newest first.", field("items", &InboxPage::items, "The messages."),
-                                 field("next_cursor", &InboxPage::next_cursor, "Give it as cursor for the next page.").example("YzE6NDI"))
+        shape::object<InboxPage>(
+            "InboxPage", "Received messages, newest first.",
+            field("items", &InboxPage::items, "The messages."),
+            field("next_cursor", &InboxPage::next_cursor, "Give it as cursor for the next page.")
+                .example("YzE6NDI"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<InboxQuery>) {
     using Q = InboxQuery;
-    static const shape::Object object =
-        shape::object<Q>("InboxQuery", "Filters of the inbox.",
-                         field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
-                         field("recipient", &Q::recipient, "Only this recipient.").length(1, 320).example("13800138000"),
-                         field("message_id", &Q::message_id, "Only this message; a trace id will do too.")
-                             .length(1, 40).check(check_message_id).example("msg_1968453871263744005"),
-                         field("limit", &Q::limit, "How many at most.").between(1, 1000).default_value(50),
-                         field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
+    static const shape::Object object = shape::object<Q>(
+        "InboxQuery", "Filters of the inbox.",
+        field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
+        field("recipient", &Q::recipient, "Only this recipient.")
+            .length(1, 320)
+            .example("13800138000"),
+        field("message_id", &Q::message_id, "Only this message; a trace id will do too.")
+            .length(1, 40)
+            .check(check_message_id)
+            .example("msg_1968453871263744005"),
+        field("limit", &Q::limit, "How many at most.").between(1, 1000).default_value(50),
+        field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
     return object;
 }
 
 const shape::Object& describe(shape::Tag<InboxCleared>) {
     static const shape::Object object =
-        shape::object<InboxCleared>("InboxCleared", "The inbox is empty.",
-                                    field("cleared", &InboxCleared::cleared, "How many messages went.").example(42))
+        shape::object<InboxCleared>(
+            "InboxCleared", "The inbox is empty.",
+            field("cleared", &InboxCleared::cleared, "How many messages went.").example(42))
             .reply();
     return object;
 }
@@ -110,7 +132,8 @@ Result<Answer> list_inbox(const Call& call, Session&) {
     question.recipient = query->recipient.value_or("");
     if (query->message_id) question.message_id = parse_message_id(*query->message_id).value_or(-1);
     question.before_sequence = *cursor;
-    question.limit = static_cast<std::size_t>(query->limit) + 1;  // one more tells whether there is a next page
+    question.limit =
+        static_cast<std::size_t>(query->limit) + 1;  // one more tells whether there is a next page
     auto entries = call.context.inbox->list(question);
     const bool more = entries.size() >= question.limit;
     if (more) entries.resize(question.limit - 1);
@@ -129,15 +152,27 @@ void clear_inbox(Context& context, http::Request& request, http::Responder respo
 }  // namespace
 
 void add_sandbox_routes(Routes& routes) {
-    routes.read({.path = "/api/sandbox/inbox", .operation = "list_sandbox_inbox", .tag = "sandbox", .summary = "Read the sandbox's inbox",
-                 .description = "Messages of the key's tenant that went to the sandbox instead of a provider, newest first. The inbox "
+    routes.read({.path = "/api/sandbox/inbox",
+                 .operation = "list_sandbox_inbox",
+                 .tag = "sandbox",
+                 .summary = "Read the sandbox's inbox",
+                 .description = "Messages of the key's tenant that went to the sandbox instead of "
+                                "a provider, newest first. The inbox "
                                 "is held in memory and forgets the oldest when it is full.",
-                 .scope = "read", .query = &shape::description_of<InboxQuery>(), .reply = &shape::description_of<InboxPage>(),
+                 .scope = "read",
+                 .query = &shape::description_of<InboxQuery>(),
+                 .reply = &shape::description_of<InboxPage>(),
                  .errors = {ErrorCode::not_found}},
                 list_inbox);
-    routes.plain({.method = http::Method::del, .path = "/api/sandbox/inbox", .operation = "clear_sandbox_inbox", .tag = "sandbox",
-                  .summary = "Empty the sandbox's inbox", .description = "Only what the key's tenant has received goes.",
-                  .scope = "manage", .reply = &shape::description_of<InboxCleared>(), .errors = {ErrorCode::not_found}},
+    routes.plain({.method = http::Method::del,
+                  .path = "/api/sandbox/inbox",
+                  .operation = "clear_sandbox_inbox",
+                  .tag = "sandbox",
+                  .summary = "Empty the sandbox's inbox",
+                  .description = "Only what the key's tenant has received goes.",
+                  .scope = "manage",
+                  .reply = &shape::description_of<InboxCleared>(),
+                  .errors = {ErrorCode::not_found}},
                  clear_inbox);
 }
 

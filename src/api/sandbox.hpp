@@ -1,4 +1,5 @@
-// The sandbox's inbox: what the built-in stand-in for providers has received, for trying things out and for tests.
+// The sandbox's inbox: what the built-in stand-in for providers has received, for trying things out
+// and for tests.
 #pragma once
 
 #include "api/route.hpp"

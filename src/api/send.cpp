@@ -21,7 +21,8 @@ struct Idempotency {
     PlacePtr place;
 };
 
-Result<Idempotency> enter_gate(Context& context, const http::Request& request, std::string_view route) {
+Result<Idempotency> enter_gate(Context& context, const http::Request& request,
+                               std::string_view route) {
     auto key = idempotency_key(request);
     if (!key) return key.error();
     Idempotency result;
@@ -34,8 +35,9 @@ Result<Idempotency> enter_gate(Context& context, const http::Request& request, s
     result.record->created_ms = context.clock.now_ms();
     result.place = context.idempotency.enter(*result.record);
     if (result.place) return result;
-    auto error = make_error(ErrorCode::idempotency_in_progress,
-                            "A request with Idempotency-Key '" + result.record->key + "' is still under way.");
+    auto error = make_error(
+        ErrorCode::idempotency_in_progress,
+        "A request with Idempotency-Key '" + result.record->key + "' is still under way.");
     error.retry_after = Millis(1'000);
     return error;
 }
@@ -49,8 +51,10 @@ void accepted(http::Responder& responder, std::string body, bool replayed) {
 }
 
 Error with_problems(std::vector<Problem> problems) {
-    Error error = make_error(ErrorCode::invalid_fields, std::to_string(problems.size()) +
-                                                            (problems.size() == 1 ? " field is wrong." : " fields are wrong."));
+    Error error =
+        make_error(ErrorCode::invalid_fields,
+                   std::to_string(problems.size()) +
+                       (problems.size() == 1 ? " field is wrong." : " fields are wrong."));
     if (problems.size() > most_problems) {
         const auto more = problems.size() - most_problems;
         problems.resize(most_problems);
@@ -60,36 +64,44 @@ Error with_problems(std::vector<Problem> problems) {
     return error;
 }
 
-std::string unknown_template(const Context& context, std::int64_t tenant_id, const std::string& name) {
+std::string unknown_template(const Context& context, std::int64_t tenant_id,
+                             const std::string& name) {
     const auto near = context.templates.nearest_name(tenant_id, name);
-    return "there is no template named '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?");
+    return "there is no template named '" + name + "'" +
+           (near.empty() ? "" : "; did you mean '" + near + "'?");
 }
 
-void find_template(const Context& context, const SendCommon& r, delivery::Order& order, std::vector<Problem>& problems) {
+void find_template(const Context& context, const SendCommon& r, delivery::Order& order,
+                   std::vector<Problem>& problems) {
     std::string_view path;
     if (r.template_id) {
         path = "$.template_id";
         order.chosen = context.templates.find(order.tenant_id, *r.template_id);
-        if (!order.chosen) problems.push_back({std::string(path), "not_found", "there is no template with this id"});
+        if (!order.chosen)
+            problems.push_back(
+                {std::string(path), "not_found", "there is no template with this id"});
     } else if (r.template_name) {
         path = "$.template";
         order.chosen = context.templates.find(order.tenant_id, *r.template_name);
         if (!order.chosen)
-            problems.push_back({std::string(path), "not_found", unknown_template(context, order.tenant_id, *r.template_name)});
+            problems.push_back({std::string(path), "not_found",
+                                unknown_template(context, order.tenant_id, *r.template_name)});
     }
     if (!order.chosen) return;
     const auto& record = order.chosen->record;
-    if (record.status != "active") problems.push_back({std::string(path), "disabled", "the template is disabled"});
+    if (record.status != "active")
+        problems.push_back({std::string(path), "disabled", "the template is disabled"});
     if (record.channel != r.channel) {
         problems.push_back({"$.channel", "conflict",
-                            "the template is for the channel " + std::string(to_text(record.channel)) + ", not " +
+                            "the template is for the channel " +
+                                std::string(to_text(record.channel)) + ", not " +
                                 std::string(to_text(r.channel))});
     }
 }
 
 /// What all messages of the request share; null channel and problems if it cannot be.
-const Channel* make_order(const Context& context, std::int64_t tenant_id, const SendCommon& r, delivery::Order& order,
-                          std::vector<Problem>& problems) {
+const Channel* make_order(const Context& context, std::int64_t tenant_id, const SendCommon& r,
+                          delivery::Order& order, std::vector<Problem>& problems) {
     const auto now = context.clock.now_ms();
     order.tenant_id = tenant_id;
     order.channel = r.channel;
@@ -103,19 +115,23 @@ const Channel* make_order(const Context& context, std::int64_t tenant_id, const 
     if (r.deliver_by_ms && *r.deliver_by_ms <= now) {
         problems.push_back({"$.deliver_by", "out_of_range", "must be in the future"});
     } else if (order.due_ms > 0 && order.deliver_by_ms > 0 && order.deliver_by_ms < order.due_ms) {
-        problems.push_back({"$.deliver_by", "out_of_range", "must not be before the time it is to be sent"});
+        problems.push_back(
+            {"$.deliver_by", "out_of_range", "must not be before the time it is to be sent"});
     }
     if (r.callback_url) order.callback_url = *r.callback_url;
     find_template(context, r, order, problems);
     const Channel* channel = context.delivery.channels()[static_cast<std::size_t>(r.channel)];
     if (channel == nullptr) {
-        problems.push_back({"$.channel", "unavailable",
-                            "no provider is set up for this channel and the sandbox is switched off"});
+        problems.push_back(
+            {"$.channel", "unavailable",
+             "no provider is set up for this channel and the sandbox is switched off"});
     }
     return channel;
 }
 
-std::string_view text_or_empty(const std::optional<std::string>& text) { return text ? std::string_view(*text) : std::string_view(); }
+std::string_view text_or_empty(const std::optional<std::string>& text) {
+    return text ? std::string_view(*text) : std::string_view();
+}
 
 std::string send_reply(MessageId id, MessageStatus status) {
     return shape::write(SendReply{id, trace_id_of(id), std::string(to_text(status))});
@@ -128,7 +144,8 @@ void send_one(Context& context, http::Request& request, http::Responder responde
     if (!asked) return responder.fail(asked.error());
     std::vector<Problem> problems;
     delivery::Order order;
-    const Channel* channel = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    const Channel* channel =
+        make_order(context, caller_of(request).tenant_id, *asked, order, problems);
     MessagePtr message;
     if (problems.empty()) {
         delivery::Addressee to;
@@ -145,18 +162,21 @@ void send_one(Context& context, http::Request& request, http::Responder responde
     const auto id = message->id;
     const auto status = message->status;
     if (idempotency->record) idempotency->record->reply = send_reply(id, status);
-    context.delivery.accept(std::move(message), std::move(idempotency->record),
-                            [responder = std::move(responder), place = std::move(idempotency->place), id,
-                             status](Result<delivery::Accepted> result) mutable {
-                                place.reset();
-                                if (!result) return responder.fail(result.error());
-                                const bool replayed = !result->replay.empty();
-                                accepted(responder, replayed ? std::move(result->replay) : send_reply(id, status), replayed);
-                            });
+    context.delivery.accept(
+        std::move(message), std::move(idempotency->record),
+        [responder = std::move(responder), place = std::move(idempotency->place), id,
+         status](Result<delivery::Accepted> result) mutable {
+            place.reset();
+            if (!result) return responder.fail(result.error());
+            const bool replayed = !result->replay.empty();
+            accepted(responder, replayed ? std::move(result->replay) : send_reply(id, status),
+                     replayed);
+        });
 }
 
 /// The batch's variables with the recipient's own before them.
-const boost::json::object* merged(const SendBatchRequest& batch, const BatchRecipient& one, boost::json::object& space) {
+const boost::json::object* merged(const SendBatchRequest& batch, const BatchRecipient& one,
+                                  boost::json::object& space) {
     if (!one.variables) return batch.variables ? &*batch.variables : nullptr;
     if (!batch.variables) return &*one.variables;
     space = *batch.variables;
@@ -164,8 +184,8 @@ const boost::json::object* merged(const SendBatchRequest& batch, const BatchReci
     return &space;
 }
 
-std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const delivery::Order& order, const Channel& channel,
-                                      std::vector<Problem>& problems) {
+std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const delivery::Order& order,
+                                      const Channel& channel, std::vector<Problem>& problems) {
     std::vector<MessagePtr> messages;
     messages.reserve(asked.recipients.size());
     boost::json::object space;
@@ -188,19 +208,24 @@ std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const deliv
     return messages;
 }
 
-/// Text given for single recipients while a template brings its own is a mistake, not something to ignore.
-void check_recipients(const SendBatchRequest& asked, const delivery::Order& order, std::vector<Problem>& problems) {
+/// Text given for single recipients while a template brings its own is a mistake, not something to
+/// ignore.
+void check_recipients(const SendBatchRequest& asked, const delivery::Order& order,
+                      std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < asked.recipients.size() && problems.size() <= most_problems; ++i) {
         const auto& one = asked.recipients[i];
         const std::string path = "$.recipients[" + std::to_string(i) + "]";
         if (order.chosen && (one.content || one.subject)) {
-            problems.push_back({path + (one.content ? ".content" : ".subject"), "conflict", "a template brings its own text"});
+            problems.push_back({path + (one.content ? ".content" : ".subject"), "conflict",
+                                "a template brings its own text"});
         }
         if (!order.chosen && one.variables) {
-            problems.push_back({path + ".variables", "conflict", "variables need template_id or template"});
+            problems.push_back(
+                {path + ".variables", "conflict", "variables need template_id or template"});
         }
         if (!order.chosen && !one.content && !asked.content) {
-            problems.push_back({path + ".content", "required", "give content here, for the batch, or a template"});
+            problems.push_back(
+                {path + ".content", "required", "give content here, for the batch, or a template"});
         }
     }
 }
@@ -209,14 +234,16 @@ std::string batch_reply(std::int64_t task_id, std::int64_t count) {
     return shape::write(SendBatchReply{task_id, count, "pending"});
 }
 
-void prepare_batch(Context& context, const http::Request& request, http::Responder& responder, Idempotency& idempotency) {
+void prepare_batch(Context& context, const http::Request& request, http::Responder& responder,
+                   Idempotency& idempotency) {
     shape::ReadLimits limits;
     limits.values = 2'000'000;
     auto asked = shape::read<SendBatchRequest>(request.body, limits);
     if (!asked) return responder.fail(asked.error());
     std::vector<Problem> problems;
     delivery::Order order;
-    const Channel* channel = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    const Channel* channel =
+        make_order(context, caller_of(request).tenant_id, *asked, order, problems);
     if (problems.empty()) check_recipients(*asked, order, problems);
     auto batch = std::make_unique<delivery::Batch>();
     if (problems.empty()) batch->messages = make_messages(*asked, order, *channel, problems);
@@ -237,7 +264,8 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
         place.reset();
         if (!result) return responder.fail(result.error());
         const bool replayed = !result->replay.empty();
-        accepted(responder, replayed ? std::move(result->replay) : batch_reply(result->id, count), replayed);
+        accepted(responder, replayed ? std::move(result->replay) : batch_reply(result->id, count),
+                 replayed);
     };
     context.delivery.accept_batch(std::move(batch));
 }
@@ -251,8 +279,9 @@ void send_batch(Context& context, http::Request& request, http::Responder respon
     };
     // Shared so that it can still be answered when the pool's queue is full.
     auto held = std::make_shared<Held>(Held{std::move(responder), std::move(*entered)});
-    const bool posted = context.processor.post(
-        [&context, &request, held] { prepare_batch(context, request, held->responder, held->idempotency); });
+    const bool posted = context.processor.post([&context, &request, held] {
+        prepare_batch(context, request, held->responder, held->idempotency);
+    });
     if (posted) return;
     auto error = make_error(ErrorCode::overloaded, "The queue of the pool ai_processor is full.");
     error.retry_after = Millis(1'000);
@@ -269,20 +298,23 @@ void add_send_routes(Routes& routes) {
     send.tag = "messages";
     send.summary = "Send one message";
     send.description =
-        "Accepts one message. The answer comes only after the message is on disk, so an accepted message is never lost. "
+        "Accepts one message. The answer comes only after the message is on disk, so an accepted "
+        "message is never lost. "
         "With an Idempotency-Key the same request can be repeated safely for 24 hours.";
     send.scope = "send";
     send.body = &shape::description_of<SendRequest>();
     send.reply = &shape::description_of<SendReply>();
     send.status = 202;
-    send.errors = {ErrorCode::idempotency_in_progress, ErrorCode::idempotency_mismatch, ErrorCode::overloaded};
+    send.errors = {ErrorCode::idempotency_in_progress, ErrorCode::idempotency_mismatch,
+                   ErrorCode::overloaded};
     send.idempotent_key = true;
     RouteDoc batch = send;
     batch.path = batch_path;
     batch.operation = "send_batch";
     batch.summary = "Send a batch";
     batch.description =
-        "Accepts the same message for 1 to 10,000 recipients, all or none. If any recipient is wrong nothing is accepted, and "
+        "Accepts the same message for 1 to 10,000 recipients, all or none. If any recipient is "
+        "wrong nothing is accepted, and "
         "every problem is listed with its place. The task counts what becomes of the messages.";
     batch.body = &shape::description_of<SendBatchRequest>();
     batch.reply = &shape::description_of<SendBatchReply>();

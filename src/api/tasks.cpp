@@ -36,7 +36,8 @@ namespace {
 
 using shape::field;
 
-constexpr std::array<std::string_view, 4> shown_statuses{"pending", "processing", "completed", "cancelled"};
+constexpr std::array<std::string_view, 4> shown_statuses{"pending", "processing", "completed",
+                                                         "cancelled"};
 
 TaskView view_of(const TaskRecord& t) {
     TaskView v;
@@ -62,38 +63,53 @@ Error no_such_task() { return make_error(ErrorCode::not_found, "There is no such
 const shape::Object& describe(shape::Tag<TaskView>) {
     using V = TaskView;
     static const shape::Object object =
-        shape::object<V>("Task", "A batch and what became of its messages so far.",
-                         field("task_id", &V::task_id, "Id of the task.").example(17),
-                         field("template_id", &V::template_id, "The template it was made from.").example(1),
-                         field("channel", &V::channel, "How its messages are delivered.").one_of(channel_names).example("sms"),
-                         field("total_count", &V::total_count, "Number of messages.").example(10'000),
-                         field("success_count", &V::success_count, "Delivered to the provider.").example(9'990),
-                         field("failed_count", &V::failed_count, "Failed for good.").example(10),
-                         field("cancelled_count", &V::cancelled_count, "Cancelled before they were sent.").example(0),
-                         field("expired_count", &V::expired_count, "Not sent because deliver_by had passed.").example(0),
-                         field("pending_count", &V::pending_count, "Waiting or under way.").example(0),
-                         field("status", &V::status, "Status of the task.").one_of(shown_statuses).example("completed"),
-                         field("created_at", &V::created_at, "When it was accepted.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("finished_at", &V::finished_at, "When its last message ended.").date_time().example("2026-11-23T08:00:01.000Z"))
+        shape::object<V>(
+            "Task", "A batch and what became of its messages so far.",
+            field("task_id", &V::task_id, "Id of the task.").example(17),
+            field("template_id", &V::template_id, "The template it was made from.").example(1),
+            field("channel", &V::channel, "How its messages are delivered.")
+                .one_of(channel_names)
+                .example("sms"),
+            field("total_count", &V::total_count, "Number of messages.").example(10'000),
+            field("success_count", &V::success_count, "Delivered to the provider.").example(9'990),
+            field("failed_count", &V::failed_count, "Failed for good.").example(10),
+            field("cancelled_count", &V::cancelled_count, "Cancelled before they were sent.")
+                .example(0),
+            field("expired_count", &V::expired_count, "Not sent because deliver_by had passed.")
+                .example(0),
+            field("pending_count", &V::pending_count, "Waiting or under way.").example(0),
+            field("status", &V::status, "Status of the task.")
+                .one_of(shown_statuses)
+                .example("completed"),
+            field("created_at", &V::created_at, "When it was accepted.")
+                .date_time()
+                .example("2026-11-23T08:00:00.000Z"),
+            field("finished_at", &V::finished_at, "When its last message ended.")
+                .date_time()
+                .example("2026-11-23T08:00:01.000Z"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<TaskPage>) {
     static const shape::Object object =
-        shape::object<TaskPage>("TaskPage", "Tasks, newest first.", field("items", &TaskPage::items, "The tasks."),
-                                field("next_cursor", &TaskPage::next_cursor, "Give it as cursor for the next page.").example("YzE6MTc"))
+        shape::object<TaskPage>(
+            "TaskPage", "Tasks, newest first.", field("items", &TaskPage::items, "The tasks."),
+            field("next_cursor", &TaskPage::next_cursor, "Give it as cursor for the next page.")
+                .example("YzE6MTc"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<TaskQuery>) {
     using Q = TaskQuery;
-    static const shape::Object object =
-        shape::object<Q>("TaskQuery", "Filters of a list of tasks.",
-                         field("status", &Q::status, "Only this status.").one_of(shown_statuses).example("completed"),
-                         field("limit", &Q::limit, "How many at most.").between(1, 200).default_value(50),
-                         field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
+    static const shape::Object object = shape::object<Q>(
+        "TaskQuery", "Filters of a list of tasks.",
+        field("status", &Q::status, "Only this status.")
+            .one_of(shown_statuses)
+            .example("completed"),
+        field("limit", &Q::limit, "How many at most.").between(1, 200).default_value(50),
+        field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
     return object;
 }
 
@@ -102,7 +118,9 @@ const shape::Object& describe(shape::Tag<TaskStatusReply>) {
     static const shape::Object object =
         shape::object<V>("TaskStatus", "A task and the status it has now.",
                          field("task_id", &V::task_id, "Id of the task.").example(17),
-                         field("status", &V::status, "Status from now on.").one_of(shown_statuses).example("cancelled"))
+                         field("status", &V::status, "Status from now on.")
+                             .one_of(shown_statuses)
+                             .example("cancelled"))
             .reply();
     return object;
 }
@@ -139,29 +157,49 @@ Result<Answer> read_task(const Call& call, Session& session) {
 void cancel_task(Context& context, http::Request& request, http::Responder responder) {
     const auto id = id_param(request, "task_id");
     if (!id) return responder.fail(no_such_task());
-    context.delivery.cancel_task(caller_of(request).tenant_id, *id,
-                                 [responder = std::move(responder), id = *id](const Status& done) mutable {
-                                     if (!done) responder.fail(done.error());
-                                     else respond(responder, answer(TaskStatusReply{id, "cancelled"}));
-                                 });
+    context.delivery.cancel_task(
+        caller_of(request).tenant_id, *id,
+        [responder = std::move(responder), id = *id](const Status& done) mutable {
+            if (!done)
+                responder.fail(done.error());
+            else
+                respond(responder, answer(TaskStatusReply{id, "cancelled"}));
+        });
 }
 
 }  // namespace
 
 void add_task_routes(Routes& routes) {
-    routes.read({.path = "/api/messages/tasks", .operation = "list_tasks", .tag = "tasks", .summary = "List batch tasks",
-                 .description = "Tasks of the key's tenant, newest first, page by page.", .scope = "read",
-                 .query = &shape::description_of<TaskQuery>(), .reply = &shape::description_of<TaskPage>()},
+    routes.read({.path = "/api/messages/tasks",
+                 .operation = "list_tasks",
+                 .tag = "tasks",
+                 .summary = "List batch tasks",
+                 .description = "Tasks of the key's tenant, newest first, page by page.",
+                 .scope = "read",
+                 .query = &shape::description_of<TaskQuery>(),
+                 .reply = &shape::description_of<TaskPage>()},
                 list_tasks);
-    routes.read({.path = "/api/messages/tasks/{task_id}", .operation = "get_task", .tag = "tasks", .summary = "Read a batch task",
-                 .description = "The counters change in the same transaction as the messages they count.", .scope = "read",
-                 .reply = &shape::description_of<TaskView>(), .errors = {ErrorCode::not_found}},
-                read_task);
-    routes.plain({.method = http::Method::post, .path = "/api/messages/tasks/{task_id}/cancel", .operation = "cancel_task",
-                  .tag = "tasks", .summary = "Cancel a batch task",
-                  .description = "Cancels all messages of the batch that have not begun to be sent.", .scope = "send",
-                  .reply = &shape::description_of<TaskStatusReply>(), .errors = {ErrorCode::not_found, ErrorCode::conflict}},
-                 cancel_task);
+    routes.read(
+        {.path = "/api/messages/tasks/{task_id}",
+         .operation = "get_task",
+         .tag = "tasks",
+         .summary = "Read a batch task",
+         .description = "The counters change in the same transaction as the messages they count.",
+         .scope = "read",
+         .reply = &shape::description_of<TaskView>(),
+         .errors = {ErrorCode::not_found}},
+        read_task);
+    routes.plain(
+        {.method = http::Method::post,
+         .path = "/api/messages/tasks/{task_id}/cancel",
+         .operation = "cancel_task",
+         .tag = "tasks",
+         .summary = "Cancel a batch task",
+         .description = "Cancels all messages of the batch that have not begun to be sent.",
+         .scope = "send",
+         .reply = &shape::description_of<TaskStatusReply>(),
+         .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+        cancel_task);
 }
 
 }  // namespace hongyan::api

@@ -1,5 +1,5 @@
-// Previews: a compiled template filled with given values and, where none is given, with the samples of its declarations. Pure;
-// safe from every thread.
+// Previews: a compiled template filled with given values and, where none is given, with the samples
+// of its declarations. Pure; safe from every thread.
 #pragma once
 
 #include "api/template_wire.hpp"
@@ -7,8 +7,10 @@
 
 namespace hongyan::api {
 
-/// Fails with template_variables or content_invalid and every problem; paths "$.variables.NAME", "$.subject", "$.content",
+/// Fails with template_variables or content_invalid and every problem; paths "$.variables.NAME",
+/// "$.subject", "$.content",
 /// "$.html". given may be null. Null for an optional variable shows the text without it.
-[[nodiscard]] Result<PreviewView> make_preview(const delivery::CompiledTemplate& chosen, const shape::JsonObject* given);
+[[nodiscard]] Result<PreviewView> make_preview(const delivery::CompiledTemplate& chosen,
+                                               const shape::JsonObject* given);
 
 }  // namespace hongyan::api

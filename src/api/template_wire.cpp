@@ -14,7 +14,8 @@ namespace json = boost::json;
 
 constexpr std::array<std::string_view, 2> template_statuses{"active", "disabled"};
 constexpr std::size_t longest_source = 64 * 1024;
-constexpr std::string_view example_content = "{{ customer_name }}，您的订单 {{ order_no }} 已发货。";
+constexpr std::string_view example_content =
+    "{{ customer_name }}，您的订单 {{ order_no }} 已发货。";
 constexpr std::string_view example_variables =
     R"([{"name":"order_no","sample":"SO20261123001","description":"Order number","max_length":64},{"name":"customer_name","sample":"张三"}])";
 
@@ -22,10 +23,23 @@ struct Range {
     char32_t first;
     char32_t last;
 };
-/// Letters of Latin, Greek, Cyrillic, Kana, Hangul and Han: blocks without spaces, punctuation or marks of direction.
-constexpr std::array<Range, 15> letters{{{'A', 'Z'}, {'a', 'z'}, {0xC0, 0xD6}, {0xD8, 0xF6}, {0xF8, 0x24F}, {0x370, 0x373},
-                                         {0x386, 0x3FF}, {0x400, 0x481}, {0x48A, 0x52F}, {0x3005, 0x3007}, {0x3041, 0x3096},
-                                         {0x30A1, 0x30FA}, {0x3400, 0x9FFF}, {0xAC00, 0xD7A3}, {0x20000, 0x323AF}}};
+/// Letters of Latin, Greek, Cyrillic, Kana, Hangul and Han: blocks without spaces, punctuation or
+/// marks of direction.
+constexpr std::array<Range, 15> letters{{{'A', 'Z'},
+                                         {'a', 'z'},
+                                         {0xC0, 0xD6},
+                                         {0xD8, 0xF6},
+                                         {0xF8, 0x24F},
+                                         {0x370, 0x373},
+                                         {0x386, 0x3FF},
+                                         {0x400, 0x481},
+                                         {0x48A, 0x52F},
+                                         {0x3005, 0x3007},
+                                         {0x3041, 0x3096},
+                                         {0x30A1, 0x30FA},
+                                         {0x3400, 0x9FFF},
+                                         {0xAC00, 0xD7A3},
+                                         {0x20000, 0x323AF}}};
 
 /// The code point at the front of well-formed UTF-8, which is taken off.
 char32_t take_character(std::string_view& text) {
@@ -40,38 +54,61 @@ char32_t take_character(std::string_view& text) {
 }
 
 bool is_letter(char32_t c) {
-    return std::any_of(letters.begin(), letters.end(), [c](const Range& r) { return c >= r.first && c <= r.last; });
+    return std::any_of(letters.begin(), letters.end(),
+                       [c](const Range& r) { return c >= r.first && c <= r.last; });
 }
 
 std::string sample_text(const json::value& sample) {
     if (sample.is_null()) return "";
-    if (sample.is_string()) return std::string(sample.get_string().data(), sample.get_string().size());
+    if (sample.is_string())
+        return std::string(sample.get_string().data(), sample.get_string().size());
     return json::serialize(sample);
 }
 
 template <class T>
 std::vector<shape::Field> text_fields() {
     std::vector<shape::Field> fields;
-    fields.push_back(field<T>("title", &T::title, "A name for people.").length(0, 200).omit_empty().example("Order shipped"));
-    fields.push_back(field<T>("channel", &T::channel, "The channel it is written for; it stays for ever.")
-                         .required().one_of(channel_names).example("sms"));
-    fields.push_back(field<T>("subject", &T::subject, "Subject or title; an e-mail must have one.").bytes(4'096).example(""));
-    fields.push_back(field<T>("content", &T::content, "The text, for e-mail the text part; a card's JSON for app, wechat, feishu.")
-                         .required().length(1, longest_source).bytes(longest_source).example(example_content));
-    fields.push_back(field<T>("html", &T::html, "E-mail only: the HTML part, whose values are escaped.")
-                         .bytes(longest_source).omit_empty().example("<p>Hello {{ customer_name }}</p>"));
+    fields.push_back(field<T>("title", &T::title, "A name for people.")
+                         .length(0, 200)
+                         .omit_empty()
+                         .example("Order shipped"));
+    fields.push_back(
+        field<T>("channel", &T::channel, "The channel it is written for; it stays for ever.")
+            .required()
+            .one_of(channel_names)
+            .example("sms"));
+    fields.push_back(field<T>("subject", &T::subject, "Subject or title; an e-mail must have one.")
+                         .bytes(4'096)
+                         .example(""));
+    fields.push_back(
+        field<T>("content", &T::content,
+                 "The text, for e-mail the text part; a card's JSON for app, wechat, feishu.")
+            .required()
+            .length(1, longest_source)
+            .bytes(longest_source)
+            .example(example_content));
+    fields.push_back(
+        field<T>("html", &T::html, "E-mail only: the HTML part, whose values are escaped.")
+            .bytes(longest_source)
+            .omit_empty()
+            .example("<p>Hello {{ customer_name }}</p>"));
     fields.push_back(field<T>("variables", &T::variables, "The variables that the texts may use.")
-                         .items(0, render::max_variables).example_json(example_variables));
+                         .items(0, render::max_variables)
+                         .example_json(example_variables));
     fields.push_back(field<T>("status", &T::status,
-                              "A disabled template takes no new messages. A new one is active; a change without it leaves it.")
-                         .one_of(template_statuses).example("active"));
+                              "A disabled template takes no new messages. A new one is active; a "
+                              "change without it leaves it.")
+                         .one_of(template_statuses)
+                         .example("active"));
     return fields;
 }
 
 void check_text(const TemplateText& t, shape::Problems& problems) {
     const bool is_email = t.channel == ChannelKind::email;
-    if (!t.html.empty() && !is_email) problems.add("html", "conflict", "html is only for the channel email");
-    if (t.subject.empty() && is_email) problems.add("subject", "required", "a mail needs a subject");
+    if (!t.html.empty() && !is_email)
+        problems.add("html", "conflict", "html is only for the channel email");
+    if (t.subject.empty() && is_email)
+        problems.add("subject", "required", "a mail needs a subject");
 }
 
 }  // namespace
@@ -94,8 +131,10 @@ std::optional<std::string> check_template_name(std::string_view name) {
 TemplateRecord record_of(const TemplateText& text) {
     std::vector<render::VariableSpec> specs;
     for (const auto& v : text.variables) {
-        const auto type = render::variable_type_from_text(v.type).value_or(render::VariableType::string);
-        specs.push_back({v.name, type, v.required, sample_text(v.sample), v.description, v.max_length});
+        const auto type =
+            render::variable_type_from_text(v.type).value_or(render::VariableType::string);
+        specs.push_back(
+            {v.name, type, v.required, sample_text(v.sample), v.description, v.max_length});
     }
     TemplateRecord record;
     record.title = text.title;
@@ -125,8 +164,8 @@ std::vector<TemplateVariable> variables_of(const TemplateRecord& record) {
 }
 
 TemplateView view_of(const TemplateRecord& r) {
-    return {r.id, r.name, r.title, r.channel, r.subject, r.content, r.html, variables_of(r), r.status, r.version,
-            r.created_ms, r.updated_ms};
+    return {r.id,   r.name,          r.title,  r.channel, r.subject,    r.content,
+            r.html, variables_of(r), r.status, r.version, r.created_ms, r.updated_ms};
 }
 
 TemplateVersion version_of(const TemplateRecord& r) {
@@ -135,21 +174,35 @@ TemplateVersion version_of(const TemplateRecord& r) {
 
 SegmentsView view_of(const render::SmsSegments& s) {
     const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };
-    return {std::string(to_text(s.encoding)), count(s.characters), count(s.units), count(s.segments), count(s.per_segment)};
+    return {std::string(to_text(s.encoding)), count(s.characters), count(s.units),
+            count(s.segments), count(s.per_segment)};
 }
 
 const shape::Object& describe(shape::Tag<TemplateVariable>) {
     using V = TemplateVariable;
     static const shape::Object object =
-        shape::object<V>("TemplateVariable", "One declared variable of a template.",
-                         field("name", &V::name, "Letter or _, then letters, digits and _.").required().length(1, 64).example("order_no"),
-                         field("type", &V::type, "What a value must be.").one_of(render::variable_type_names).default_value("string"),
-                         field("required", &V::required, "Whether a message must have it.").default_value(true),
-                         field("sample", &V::sample, "For previews: text, or any JSON value; shown as text.")
-                             .bytes(16'384).omit_empty().example("SO20261123001"),
-                         field("description", &V::description, "For people.").length(0, 500).omit_empty().example("Order number"),
-                         field("max_length", &V::max_length, "Most characters of a text, most elements of a list.")
-                             .between(1, 1'000'000).example(64))
+        shape::object<V>(
+            "TemplateVariable", "One declared variable of a template.",
+            field("name", &V::name, "Letter or _, then letters, digits and _.")
+                .required()
+                .length(1, 64)
+                .example("order_no"),
+            field("type", &V::type, "What a value must be.")
+                .one_of(render::variable_type_names)
+                .default_value("string"),
+            field("required", &V::required, "Whether a message must have it.").default_value(true),
+            field("sample", &V::sample, "For previews: text, or any JSON value; shown as text.")
+                .bytes(16'384)
+                .omit_empty()
+                .example("SO20261123001"),
+            field("description", &V::description, "For people.")
+                .length(0, 500)
+                .omit_empty()
+                .example("Order number"),
+            field("max_length", &V::max_length,
+                  "Most characters of a text, most elements of a list.")
+                .between(1, 1'000'000)
+                .example(64))
             .example_text(R"({"name":"order_no","type":"string","sample":"SO20261123001"})");
     return object;
 }
@@ -158,12 +211,18 @@ const shape::Object& describe(shape::Tag<TemplateRequest>) {
     using R = TemplateRequest;
     static const shape::Object object =
         shape::object<R>("TemplateRequest", "A template to be made or changed.",
-                         field("name", &R::name, "What messages call it by; unique. Letters, digits and _ . - with at least one letter.")
-                             .required().length(1, 128).check(check_template_name).example("order_shipped"),
+                         field("name", &R::name,
+                               "What messages call it by; unique. Letters, digits and _ . - with "
+                               "at least one letter.")
+                             .required()
+                             .length(1, 128)
+                             .check(check_template_name)
+                             .example("order_shipped"),
                          text_fields<R>())
             .rule<R>([](const R& r, shape::Problems& problems) { check_text(r, problems); })
-            .example_text(R"({"name":"order_shipped","channel":"sms","content":")" + std::string(example_content) +
-                          R"(","variables":)" + std::string(example_variables) + "}");
+            .example_text(R"({"name":"order_shipped","channel":"sms","content":")" +
+                          std::string(example_content) + R"(","variables":)" +
+                          std::string(example_variables) + "}");
     return object;
 }
 
@@ -171,7 +230,10 @@ const shape::Object& describe(shape::Tag<TemplateDraft>) {
     using R = TemplateDraft;
     static const shape::Object object =
         shape::object<R>("TemplateDraft", "A template that is not saved; it needs no name yet.",
-                         field("name", &R::name, "Not used by a preview.").length(0, 128).example("order_shipped"), text_fields<R>())
+                         field("name", &R::name, "Not used by a preview.")
+                             .length(0, 128)
+                             .example("order_shipped"),
+                         text_fields<R>())
             .rule<R>([](const R& r, shape::Problems& problems) { check_text(r, problems); });
     return object;
 }
@@ -179,38 +241,58 @@ const shape::Object& describe(shape::Tag<TemplateDraft>) {
 const shape::Object& describe(shape::Tag<TemplateView>) {
     using V = TemplateView;
     static const shape::Object object =
-        shape::object<V>("Template", "A template as it is now.", field("id", &V::id, "Id of the template.").example(1),
-                         field("name", &V::name, "What messages call it by.").example("order_shipped"),
-                         field("title", &V::title, "A name for people.").omit_empty().example("Order shipped"),
-                         field("channel", &V::channel, "The channel it is written for.").one_of(channel_names).example("sms"),
-                         field("subject", &V::subject, "Subject or title.").example(""),
-                         field("content", &V::content, "The text.").example(example_content),
-                         field("html", &V::html, "E-mail: the HTML part.").omit_empty().example("<p>Hello {{ customer_name }}</p>"),
-                         field("variables", &V::variables, "The declared variables.").example_json(example_variables),
-                         field("status", &V::status, "Whether it takes new messages.").one_of(template_statuses).example("active"),
-                         field("version", &V::version, "Raised by every change of subject, content, html or variables.").example(1),
-                         field("created_at", &V::created_at, "When it was made.").date_time().example("2026-11-23T08:00:00.000Z"),
-                         field("updated_at", &V::updated_at, "When it was last changed.").date_time().example("2026-11-23T08:00:00.000Z"))
+        shape::object<V>(
+            "Template", "A template as it is now.",
+            field("id", &V::id, "Id of the template.").example(1),
+            field("name", &V::name, "What messages call it by.").example("order_shipped"),
+            field("title", &V::title, "A name for people.").omit_empty().example("Order shipped"),
+            field("channel", &V::channel, "The channel it is written for.")
+                .one_of(channel_names)
+                .example("sms"),
+            field("subject", &V::subject, "Subject or title.").example(""),
+            field("content", &V::content, "The text.").example(example_content),
+            field("html", &V::html, "E-mail: the HTML part.")
+                .omit_empty()
+                .example("<p>Hello {{ customer_name }}</p>"),
+            field("variables", &V::variables, "The declared variables.")
+                .example_json(example_variables),
+            field("status", &V::status, "Whether it takes new messages.")
+                .one_of(template_statuses)
+                .example("active"),
+            field("version", &V::version,
+                  "Raised by every change of subject, content, html or variables.")
+                .example(1),
+            field("created_at", &V::created_at, "When it was made.")
+                .date_time()
+                .example("2026-11-23T08:00:00.000Z"),
+            field("updated_at", &V::updated_at, "When it was last changed.")
+                .date_time()
+                .example("2026-11-23T08:00:00.000Z"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<TemplatePage>) {
     static const shape::Object object =
-        shape::object<TemplatePage>("TemplatePage", "Templates, oldest first.", field("items", &TemplatePage::items, "The templates."),
-                                    field("next_cursor", &TemplatePage::next_cursor, "Give it as cursor for the next page.").example("YzE6MTc"))
+        shape::object<TemplatePage>(
+            "TemplatePage", "Templates, oldest first.",
+            field("items", &TemplatePage::items, "The templates."),
+            field("next_cursor", &TemplatePage::next_cursor, "Give it as cursor for the next page.")
+                .example("YzE6MTc"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<TemplateQuery>) {
     using Q = TemplateQuery;
-    static const shape::Object object =
-        shape::object<Q>("TemplateQuery", "Filters of a list of templates.",
-                         field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
-                         field("status", &Q::status, "Only this status.").one_of(template_statuses).example("active"),
-                         field("limit", &Q::limit, "How many at most.").between(1, 200).default_value(50),
-                         field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
+    static const shape::Object object = shape::object<Q>(
+        "TemplateQuery", "Filters of a list of templates.",
+        field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
+        field("status", &Q::status, "Only this status.")
+            .one_of(template_statuses)
+            .example("active"),
+        field("limit", &Q::limit, "How many at most.").between(1, 200).default_value(50),
+        field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
     return object;
 }
 
@@ -221,17 +303,23 @@ const shape::Object& describe(shape::Tag<TemplateVersion>) {
                          field("version", &V::version, "Number of the version.").example(1),
                          field("subject", &V::subject, "Subject or title.").example(""),
                          field("content", &V::content, "The text.").example(example_content),
-                         field("html", &V::html, "E-mail: the HTML part.").omit_empty().example("<p>Hello {{ customer_name }}</p>"),
-                         field("variables", &V::variables, "The declared variables.").example_json(example_variables),
-                         field("created_at", &V::created_at, "When it was made.").date_time().example("2026-11-23T08:00:00.000Z"))
+                         field("html", &V::html, "E-mail: the HTML part.")
+                             .omit_empty()
+                             .example("<p>Hello {{ customer_name }}</p>"),
+                         field("variables", &V::variables, "The declared variables.")
+                             .example_json(example_variables),
+                         field("created_at", &V::created_at, "When it was made.")
+                             .date_time()
+                             .example("2026-11-23T08:00:00.000Z"))
             .reply();
     return object;
 }
 
 const shape::Object& describe(shape::Tag<TemplateVersionPage>) {
     static const shape::Object object =
-        shape::object<TemplateVersionPage>("TemplateVersionPage", "The last 200 versions of a template, newest first.",
-                                           field("items", &TemplateVersionPage::items, "The versions."))
+        shape::object<TemplateVersionPage>(
+            "TemplateVersionPage", "The last 200 versions of a template, newest first.",
+            field("items", &TemplateVersionPage::items, "The versions."))
             .reply();
     return object;
 }
@@ -239,10 +327,15 @@ const shape::Object& describe(shape::Tag<TemplateVersionPage>) {
 const shape::Object& describe(shape::Tag<PreviewRequest>) {
     using R = PreviewRequest;
     static const shape::Object object =
-        shape::object<R>("PreviewRequest", "Values for a preview of a saved template.",
-                         field("variables", &R::variables, "Values, checked as those of a message; what is missing comes from the samples.")
-                             .max_entries(100).example_json(R"({"order_no":"SO20261123001"})"),
-                         field("version", &R::version, "A version other than the current one.").between(1, INT32_MAX).example(1))
+        shape::object<R>(
+            "PreviewRequest", "Values for a preview of a saved template.",
+            field("variables", &R::variables,
+                  "Values, checked as those of a message; what is missing comes from the samples.")
+                .max_entries(100)
+                .example_json(R"({"order_no":"SO20261123001"})"),
+            field("version", &R::version, "A version other than the current one.")
+                .between(1, INT32_MAX)
+                .example(1))
             .example_text(R"({"variables":{"order_no":"SO20261123001"}})");
     return object;
 }
@@ -250,24 +343,32 @@ const shape::Object& describe(shape::Tag<PreviewRequest>) {
 const shape::Object& describe(shape::Tag<DraftPreviewRequest>) {
     using R = DraftPreviewRequest;
     static const shape::Object object =
-        shape::object<R>("DraftPreviewRequest", "A template that is not saved, and values for it.",
-                         field("template", &R::draft, "The template, as it would be saved.").required(),
-                         field("variables", &R::variables, "Values, checked as those of a message; what is missing comes from the samples.")
-                             .max_entries(100).example_json(R"({"customer_name":"李四"})"))
-            .example_text(R"({"template":{"channel":"sms","content":")" + std::string(example_content) + R"(","variables":)" +
-                          std::string(example_variables) + R"(},"variables":{"customer_name":"李四"}})");
+        shape::object<R>(
+            "DraftPreviewRequest", "A template that is not saved, and values for it.",
+            field("template", &R::draft, "The template, as it would be saved.").required(),
+            field("variables", &R::variables,
+                  "Values, checked as those of a message; what is missing comes from the samples.")
+                .max_entries(100)
+                .example_json(R"({"customer_name":"李四"})"))
+            .example_text(R"({"template":{"channel":"sms","content":")" +
+                          std::string(example_content) + R"(","variables":)" +
+                          std::string(example_variables) +
+                          R"(},"variables":{"customer_name":"李四"}})");
     return object;
 }
 
 const shape::Object& describe(shape::Tag<SegmentsView>) {
     using V = SegmentsView;
     static const shape::Object object =
-        shape::object<V>("SmsSegments", "How many SMS the text becomes.",
-                         field("encoding", &V::encoding, "gsm7 if every character is in GSM 03.38, else ucs2.").one_of({"gsm7", "ucs2"}).example("ucs2"),
-                         field("characters", &V::characters, "Characters as people count them.").example(34),
-                         field("units", &V::units, "Septets of gsm7, 16-bit units of ucs2.").example(34),
-                         field("segments", &V::segments, "Number of parts that are charged.").example(1),
-                         field("per_segment", &V::per_segment, "Units that one part holds.").example(70))
+        shape::object<V>(
+            "SmsSegments", "How many SMS the text becomes.",
+            field("encoding", &V::encoding, "gsm7 if every character is in GSM 03.38, else ucs2.")
+                .one_of({"gsm7", "ucs2"})
+                .example("ucs2"),
+            field("characters", &V::characters, "Characters as people count them.").example(34),
+            field("units", &V::units, "Septets of gsm7, 16-bit units of ucs2.").example(34),
+            field("segments", &V::segments, "Number of parts that are charged.").example(1),
+            field("per_segment", &V::per_segment, "Units that one part holds.").example(70))
             .reply();
     return object;
 }
@@ -275,13 +376,17 @@ const shape::Object& describe(shape::Tag<SegmentsView>) {
 const shape::Object& describe(shape::Tag<PreviewView>) {
     using V = PreviewView;
     static const shape::Object object =
-        shape::object<V>("Preview", "The template's texts with values filled in, as a message would have them.",
-                         field("subject", &V::subject, "Subject or title.").example(""),
-                         field("content", &V::content, "The text.").example("李四，您的订单 SO20261123001 已发货。"),
-                         field("html", &V::html, "E-mail: the HTML part.").omit_empty().example("<p>Hello 李四</p>"),
-                         field("variables_used", &V::variables_used, "Every value, given or from a sample.")
-                             .example_json(R"({"order_no":"SO20261123001","customer_name":"李四"})"),
-                         field("segments", &V::segments, "Of the channel sms: how many parts it takes."))
+        shape::object<V>(
+            "Preview", "The template's texts with values filled in, as a message would have them.",
+            field("subject", &V::subject, "Subject or title.").example(""),
+            field("content", &V::content, "The text.")
+                .example("李四，您的订单 SO20261123001 已发货。"),
+            field("html", &V::html, "E-mail: the HTML part.")
+                .omit_empty()
+                .example("<p>Hello 李四</p>"),
+            field("variables_used", &V::variables_used, "Every value, given or from a sample.")
+                .example_json(R"({"order_no":"SO20261123001","customer_name":"李四"})"),
+            field("segments", &V::segments, "Of the channel sms: how many parts it takes."))
             .reply();
     return object;
 }

@@ -1,5 +1,6 @@
-// Templates as they stand in JSON: what clients write, what they read back, previews. The declared variables are a real array
-// here and JSON text in the table; the conversions between both are here too. Described in template_wire.cpp; plain data.
+// Templates as they stand in JSON: what clients write, what they read back, previews. The declared
+// variables are a real array here and JSON text in the table; the conversions between both are here
+// too. Described in template_wire.cpp; plain data.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -116,8 +117,9 @@ const shape::Object& describe(shape::Tag<DraftPreviewRequest>);
 const shape::Object& describe(shape::Tag<SegmentsView>);
 const shape::Object& describe(shape::Tag<PreviewView>);
 
-/// What is wrong with the name of a template: it must have a letter, and only letters (of any of the scripts listed in the
-/// .cpp), digits and _ . - so that it can stand in a command line and in a path.
+/// What is wrong with the name of a template: it must have a letter, and only letters (of any of
+/// the scripts listed in the .cpp), digits and _ . - so that it can stand in a command line and in
+/// a path.
 [[nodiscard]] std::optional<std::string> check_template_name(std::string_view name);
 
 /// The record without id, tenant, name, version and times.

@@ -20,14 +20,16 @@ Error with_problem(ErrorCode code, std::string detail, Problem problem) {
 }
 
 Error name_taken(const std::string& name) {
-    return with_problem(ErrorCode::conflict, "There is another template named '" + name + "'.",
-                        {"$.name", "conflict", "names are unique: choose another, or change that template"});
+    return with_problem(
+        ErrorCode::conflict, "There is another template named '" + name + "'.",
+        {"$.name", "conflict", "names are unique: choose another, or change that template"});
 }
 
 Error channel_fixed(ChannelKind channel) {
     return with_problem(ErrorCode::invalid_fields, "The channel of a template cannot be changed.",
-                        {"$.channel", "conflict", "the template is for the channel " + std::string(to_text(channel)) +
-                                                      "; make another one for another channel"});
+                        {"$.channel", "conflict",
+                         "the template is for the channel " + std::string(to_text(channel)) +
+                             "; make another one for another channel"});
 }
 
 /// What the book would load: found wrong here, the template is refused with every problem.
@@ -86,7 +88,8 @@ Result<Answer> list_versions(const Call& call, Session& session) {
     const auto record = find_asked(call, session);
     if (!record) return no_such_template();
     TemplateVersionPage page;
-    for (const auto& one : table::list_versions(session, *record)) page.items.push_back(version_of(one));
+    for (const auto& one : table::list_versions(session, *record))
+        page.items.push_back(version_of(one));
     return answer(page);
 }
 
@@ -96,8 +99,10 @@ void create_template(Context& context, http::Request& request, http::Responder r
     if (record->status.empty()) record->status = "active";
     record->created_ms = record->updated_ms = context.clock.now_ms();
     change(context, std::move(responder), Reload::yes,
-           [record = std::move(*record)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
-               if (table::name_is_taken(session, record.tenant_id, record.name, 0)) return name_taken(record.name);
+           [record = std::move(*record)](Session& session,
+                                         delivery::Counts&) mutable -> Result<Answer> {
+               if (table::name_is_taken(session, record.tenant_id, record.name, 0))
+                   return name_taken(record.name);
                record.id = table::insert_template(session, record);
                auto created = answer(view_of(record), 201);
                created.location = std::string(collection) + "/" + std::to_string(record.id);
@@ -110,12 +115,14 @@ Result<Answer> store_change(Session& session, TemplateRecord next) {
     const auto current = table::find_template(session, next.tenant_id, next.id);
     if (!current) return no_such_template();
     if (next.channel != current->channel) return channel_fixed(current->channel);
-    if (table::name_is_taken(session, next.tenant_id, next.name, next.id)) return name_taken(next.name);
+    if (table::name_is_taken(session, next.tenant_id, next.name, next.id))
+        return name_taken(next.name);
     if (next.status.empty()) next.status = current->status;
     next.created_ms = current->created_ms;
     const bool same_text = has_same_text(*current, next);
     next.version = current->version + (same_text ? 0 : 1);
-    const bool same = same_text && next.name == current->name && next.title == current->title && next.status == current->status;
+    const bool same = same_text && next.name == current->name && next.title == current->title &&
+                      next.status == current->status;
     if (same) return answer(view_of(*current));
     if (!table::update_template(session, next)) return no_such_template();
     return answer(view_of(next));
@@ -138,13 +145,15 @@ void delete_template(Context& context, http::Request& request, http::Responder r
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such_template());
     change(context, std::move(responder), Reload::yes,
-           [id = *id, tenant = caller_of(request).tenant_id](Session& session, delivery::Counts&) -> Result<Answer> {
+           [id = *id, tenant = caller_of(request).tenant_id](Session& session,
+                                                             delivery::Counts&) -> Result<Answer> {
                if (!table::delete_template(session, tenant, id)) return no_such_template();
                return Answer{"", 204, ""};
            });
 }
 
-Result<Answer> preview_answer(const delivery::CompiledTemplate& chosen, const std::optional<shape::JsonObject>& variables) {
+Result<Answer> preview_answer(const delivery::CompiledTemplate& chosen,
+                              const std::optional<shape::JsonObject>& variables) {
     auto preview = make_preview(chosen, variables ? &*variables : nullptr);
     if (!preview) return preview.error();
     return answer(*preview);
@@ -157,11 +166,13 @@ Result<Answer> preview_saved(const Call& call, Session& session) {
     if (!record) return no_such_template();
     if (asked->version && *asked->version != record->version) {
         auto versions = table::list_versions(session, *record);
-        const auto found = std::find_if(versions.begin(), versions.end(),
-                                        [&](const TemplateRecord& one) { return one.version == *asked->version; });
+        const auto found =
+            std::find_if(versions.begin(), versions.end(),
+                         [&](const TemplateRecord& one) { return one.version == *asked->version; });
         if (found == versions.end()) {
             return with_problem(ErrorCode::not_found, "The template has no such version.",
-                                {"$.version", "not_found", "the current version is " + std::to_string(record->version)});
+                                {"$.version", "not_found",
+                                 "the current version is " + std::to_string(record->version)});
         }
         record = std::move(*found);
     }
@@ -188,37 +199,67 @@ Result<Answer> preview_draft(const Call& call, Session&) {
 
 void add_reads(Routes& routes) {
     const std::string one = std::string(collection) + "/{id}";
-    routes.read({.path = std::string(collection), .operation = "list_templates", .tag = "templates", .summary = "List templates",
-                 .description = "Templates of the key's tenant, oldest first, page by page.", .scope = "read",
-                 .query = &shape::description_of<TemplateQuery>(), .reply = &shape::description_of<TemplatePage>()},
+    routes.read({.path = std::string(collection),
+                 .operation = "list_templates",
+                 .tag = "templates",
+                 .summary = "List templates",
+                 .description = "Templates of the key's tenant, oldest first, page by page.",
+                 .scope = "read",
+                 .query = &shape::description_of<TemplateQuery>(),
+                 .reply = &shape::description_of<TemplatePage>()},
                 list_templates);
-    routes.read({.path = one, .operation = "get_template", .tag = "templates", .summary = "Read a template",
-                 .description = "The template in its current version.", .scope = "read",
-                 .reply = &shape::description_of<TemplateView>(), .errors = {ErrorCode::not_found}},
+    routes.read({.path = one,
+                 .operation = "get_template",
+                 .tag = "templates",
+                 .summary = "Read a template",
+                 .description = "The template in its current version.",
+                 .scope = "read",
+                 .reply = &shape::description_of<TemplateView>(),
+                 .errors = {ErrorCode::not_found}},
                 read_template);
-    routes.read({.path = one + "/versions", .operation = "list_template_versions", .tag = "templates",
-                 .summary = "List the versions of a template",
-                 .description = "Newest first. A version never changes; each message names the one it was made from.",
-                 .scope = "read", .reply = &shape::description_of<TemplateVersionPage>(), .errors = {ErrorCode::not_found}},
-                list_versions);
+    routes.read(
+        {.path = one + "/versions",
+         .operation = "list_template_versions",
+         .tag = "templates",
+         .summary = "List the versions of a template",
+         .description =
+             "Newest first. A version never changes; each message names the one it was made from.",
+         .scope = "read",
+         .reply = &shape::description_of<TemplateVersionPage>(),
+         .errors = {ErrorCode::not_found}},
+        list_versions);
 }
 
 void add_previews(Routes& routes) {
-    const std::vector<ErrorCode> errors{ErrorCode::template_invalid, ErrorCode::template_variables, ErrorCode::content_invalid};
+    const std::vector<ErrorCode> errors{ErrorCode::template_invalid, ErrorCode::template_variables,
+                                        ErrorCode::content_invalid};
     auto with_not_found = errors;
     with_not_found.push_back(ErrorCode::not_found);
-    routes.read({.method = http::Method::post, .path = std::string(collection) + "/{id}/preview",
-                 .operation = "preview_template", .tag = "templates", .summary = "Preview a template",
-                 .description = "The texts as a message would have them. Nothing is sent or stored. Variables that are not given "
-                                "are filled from their samples. For sms it tells the number of parts.",
-                 .scope = "read", .body = &shape::description_of<PreviewRequest>(),
-                 .reply = &shape::description_of<PreviewView>(), .errors = std::move(with_not_found)},
-                preview_saved);
-    routes.read({.method = http::Method::post, .path = std::string(collection) + "/preview", .operation = "preview_draft",
-                 .tag = "templates", .summary = "Preview a template that is not saved",
-                 .description = "Checks the template as saving it would, with every problem and its place, then fills it in.",
-                 .scope = "read", .body = &shape::description_of<DraftPreviewRequest>(),
-                 .reply = &shape::description_of<PreviewView>(), .errors = errors},
+    routes.read(
+        {.method = http::Method::post,
+         .path = std::string(collection) + "/{id}/preview",
+         .operation = "preview_template",
+         .tag = "templates",
+         .summary = "Preview a template",
+         .description = "The texts as a message would have them. Nothing is sent or stored. "
+                        "Variables that are not given "
+                        "are filled from their samples. For sms it tells the number of parts.",
+         .scope = "read",
+         .body = &shape::description_of<PreviewRequest>(),
+         .reply = &shape::description_of<PreviewView>(),
+         .errors = std::move(with_not_found)},
+        preview_saved);
+    routes.read({.method = http::Method::post,
+                 .path = std::string(collection) + "/preview",
+                 .operation = "preview_draft",
+                 .tag = "templates",
+                 .summary = "Preview a template that is not saved",
+                 .description = "Checks the template as saving it would, with every problem and "
+                                "its place, then fills it in.",
+                 .scope = "read",
+                 .body = &shape::description_of<DraftPreviewRequest>(),
+                 .reply = &shape::description_of<PreviewView>(),
+                 .errors = errors},
                 preview_draft);
 }
 
@@ -228,26 +269,45 @@ void add_template_routes(Routes& routes) {
     const std::string one = std::string(collection) + "/{id}";
     add_reads(routes);
     add_previews(routes);
-    routes.plain({.method = http::Method::post, .path = std::string(collection), .operation = "create_template",
-                  .tag = "templates", .summary = "Make a template",
-                  .description = "The texts are compiled and checked against the declared variables; every problem is listed with "
+    routes.plain({.method = http::Method::post,
+                  .path = std::string(collection),
+                  .operation = "create_template",
+                  .tag = "templates",
+                  .summary = "Make a template",
+                  .description = "The texts are compiled and checked against the declared "
+                                 "variables; every problem is listed with "
                                  "its line and column.",
-                  .scope = "manage", .body = &shape::description_of<TemplateRequest>(),
-                  .reply = &shape::description_of<TemplateView>(), .status = 201,
+                  .scope = "manage",
+                  .body = &shape::description_of<TemplateRequest>(),
+                  .reply = &shape::description_of<TemplateView>(),
+                  .status = 201,
                   .errors = {ErrorCode::conflict, ErrorCode::template_invalid}},
                  create_template);
-    routes.plain({.method = http::Method::put, .path = one, .operation = "change_template", .tag = "templates",
-                  .summary = "Change a template",
-                  .description = "Replaces the template. A change of subject, content, html or variables makes a new version; the "
-                                 "old ones stay, and messages already accepted keep theirs. The channel cannot be changed.",
-                  .scope = "manage", .body = &shape::description_of<TemplateRequest>(),
-                  .reply = &shape::description_of<TemplateView>(),
-                  .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::template_invalid}},
-                 change_template);
-    routes.plain({.method = http::Method::del, .path = one, .operation = "delete_template", .tag = "templates",
+    routes.plain(
+        {.method = http::Method::put,
+         .path = one,
+         .operation = "change_template",
+         .tag = "templates",
+         .summary = "Change a template",
+         .description = "Replaces the template. A change of subject, content, html or variables "
+                        "makes a new version; the "
+                        "old ones stay, and messages already accepted keep theirs. The channel "
+                        "cannot be changed.",
+         .scope = "manage",
+         .body = &shape::description_of<TemplateRequest>(),
+         .reply = &shape::description_of<TemplateView>(),
+         .errors = {ErrorCode::not_found, ErrorCode::conflict, ErrorCode::template_invalid}},
+        change_template);
+    routes.plain({.method = http::Method::del,
+                  .path = one,
+                  .operation = "delete_template",
+                  .tag = "templates",
                   .summary = "Delete a template",
-                  .description = "Messages already accepted are not touched. To stop its use only, set status to disabled.",
-                  .scope = "manage", .status = 204, .errors = {ErrorCode::not_found}},
+                  .description = "Messages already accepted are not touched. To stop its use only, "
+                                 "set status to disabled.",
+                  .scope = "manage",
+                  .status = 204,
+                  .errors = {ErrorCode::not_found}},
                  delete_template);
 }
 

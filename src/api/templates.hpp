@@ -1,4 +1,5 @@
-// Templates: list, read, make, change, delete; their versions; previews of saved ones and of drafts.
+// Templates: list, read, make, change, delete; their versions; previews of saved ones and of
+// drafts.
 #pragma once
 
 #include "api/route.hpp"

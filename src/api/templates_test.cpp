@@ -47,24 +47,30 @@ TEST(templates, variables_are_an_array_in_json_and_text_in_the_table) {
 TEST(templates, what_is_read_can_be_written_back) {
     auto record = compiled(order_json)->record;
     auto view = json::parse(shape::write(view_of(record))).as_object();
-    for (const auto* set_by_server : {"id", "version", "created_at", "updated_at"}) view.erase(set_by_server);
+    for (const auto* set_by_server : {"id", "version", "created_at", "updated_at"})
+        view.erase(set_by_server);
     EXPECT_EQ(compiled(json::serialize(view))->record.variables, record.variables);
 }
 
 TEST(templates, names_are_letters_digits_and_three_marks) {
-    for (const auto* good : {"order_shipped", "订单发货", "a.b-c", "Ünïcode9", "注文が発送"}) EXPECT_FALSE(check_template_name(good)) << good;
-    for (const auto* bad : {"17", "-5", "a b", "a/b", "a\u3000b", "a\u200Bb", "，", "a\nb", "\u202Eab"}) {
+    for (const auto* good : {"order_shipped", "订单发货", "a.b-c", "Ünïcode9", "注文が発送"})
+        EXPECT_FALSE(check_template_name(good)) << good;
+    for (const auto* bad :
+         {"17", "-5", "a b", "a/b", "a\u3000b", "a\u200Bb", "，", "a\nb", "\u202Eab"}) {
         EXPECT_TRUE(check_template_name(bad)) << bad;
     }
 }
 
 TEST(templates, each_wrong_field_is_named) {
-    EXPECT_EQ(first_problem(R"({"name":"a","channel":"sms","content":"x","html":"<p>"})"), "$.html");
+    EXPECT_EQ(first_problem(R"({"name":"a","channel":"sms","content":"x","html":"<p>"})"),
+              "$.html");
     EXPECT_EQ(first_problem(R"({"name":"a","channel":"email","content":"x"})"), "$.subject");
     EXPECT_EQ(first_problem(R"({"name":"a b","channel":"sms","content":"x"})"), "$.name");
     EXPECT_EQ(first_problem(R"({"name":"a","channel":"sms","content":""})"), "$.content");
-    EXPECT_EQ(first_problem(R"({"name":"a","channel":"sms","content":"x","variables":[{"name":"b","type":"int"}]})"),
-              "$.variables[0].type");
+    EXPECT_EQ(
+        first_problem(
+            R"({"name":"a","channel":"sms","content":"x","variables":[{"name":"b","type":"int"}]})"),
+        "$.variables[0].type");
 }
 
 TEST(templates, a_preview_fills_what_is_missing_from_the_samples) {
@@ -97,13 +103,16 @@ TEST(templates, given_values_are_checked_as_those_of_a_message) {
 }
 
 TEST(templates, the_examples_of_the_descriptions_are_good) {
-    const auto request = shape::read<TemplateRequest>(shape::description_of<TemplateRequest>().example());
+    const auto request =
+        shape::read<TemplateRequest>(shape::description_of<TemplateRequest>().example());
     ASSERT_TRUE(request) << request.error().detail;
-    const auto preview = shape::read<DraftPreviewRequest>(shape::description_of<DraftPreviewRequest>().example());
+    const auto preview =
+        shape::read<DraftPreviewRequest>(shape::description_of<DraftPreviewRequest>().example());
     ASSERT_TRUE(preview) << preview.error().detail;
     const auto made = delivery::compile_template(record_of(preview->draft));
     ASSERT_TRUE(made);
-    EXPECT_EQ(make_preview(**made, &*preview->variables)->content, "李四，您的订单 SO20261123001 已发货。");
+    EXPECT_EQ(make_preview(**made, &*preview->variables)->content,
+              "李四，您的订单 SO20261123001 已发货。");
     EXPECT_TRUE(shape::read<PreviewRequest>(shape::description_of<PreviewRequest>().example()));
 }
 

@@ -287,8 +287,8 @@ TEST_F(cli, tail_prints_new_and_changed_messages_once) {
 
 TEST_F(cli, trace_shows_nodes_and_attempts) {
     serve([](const SeenRequest& request) -> GivenAnswer {
-        EXPECT_EQ(request.line, "GET /api/messages/traces/msg_0000000000000fff");
-        return {200, R"({"trace_id":"msg_0000000000000fff","message_id":"4095","status":"success",
+        EXPECT_EQ(request.line, "GET /api/messages/traces/msg_4095");
+        return {200, R"({"trace_id":"msg_4095","message_id":"4095","status":"success",
             "nodes":[{"name":"queue","status":"success","started_at":"2026-11-23T08:00:00.123Z","duration_ms":4}],
             "attempts":[{"attempt":1,"provider":"sandbox","outcome":"accepted","detail":"","started_at":"2026-11-23T08:00:00.130Z","duration_ms":2}],
             "statistics":{"total_duration_ms":9,"node_count":1}})"};

@@ -46,8 +46,7 @@ int run_trace(const std::string& id, Session& session) {
     const auto known = parse_message_id(id);
     if (!known)
         return session.usage(
-            "\"" + id +
-            "\" is no message: give a trace id (msg_ and a number) or a message id.");
+            "\"" + id + "\" is no message: give a trace id (msg_ and a number) or a message id.");
     const auto answer = session.call({"GET", "/api/messages/traces/" + trace_id_of(*known)});
     if (!answer) return session.exit_code();
     if (session.json()) return session.out() << answer->text << std::endl, exit_ok;

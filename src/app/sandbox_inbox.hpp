@@ -1,4 +1,5 @@
-// SandboxInbox: shows the sandbox's inbox to the API, which may not know any channel. Safe from every thread.
+// SandboxInbox: shows the sandbox's inbox to the API, which may not know any channel. Safe from
+// every thread.
 #pragma once
 
 #include "api/inbox.hpp"
@@ -10,7 +11,8 @@ class SandboxInbox final : public api::Inbox {
   public:
     explicit SandboxInbox(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
-    [[nodiscard]] std::vector<api::InboxEntry> list(const api::InboxQuestion& question) const override {
+    [[nodiscard]] std::vector<api::InboxEntry> list(
+        const api::InboxQuestion& question) const override {
         sandbox::InboxFilter filter;
         filter.tenant_id = question.tenant_id;
         filter.channel = question.channel;
@@ -20,9 +22,10 @@ class SandboxInbox final : public api::Inbox {
         filter.limit = question.limit;
         std::vector<api::InboxEntry> entries;
         for (auto& item : sandbox_.list(filter)) {
-            entries.push_back({static_cast<std::int64_t>(item.sequence), item.message_id, item.channel, item.attempt,
-                               item.received_ms, std::move(item.recipient), std::move(item.subject), std::move(item.content),
-                               std::move(item.html)});
+            entries.push_back({static_cast<std::int64_t>(item.sequence), item.message_id,
+                               item.channel, item.attempt, item.received_ms,
+                               std::move(item.recipient), std::move(item.subject),
+                               std::move(item.content), std::move(item.html)});
         }
         return entries;
     }

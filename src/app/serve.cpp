@@ -52,9 +52,11 @@ void print_welcome(const Server& server) {
               << "  API docs    " << url << "/docs\n"
               << "  Data        " << server.data_dir() << "\n";
     if (!server.new_admin_key().empty()) {
-        std::cout << "  Admin key   " << server.new_admin_key() << "\n"
-                  << "              It is shown only this once; the server keeps a hash. Use it as\n"
-                  << "              HONGYAN_API_KEY=" << server.new_admin_key().substr(0, 9) << "... hongyan send ...\n";
+        std::cout
+            << "  Admin key   " << server.new_admin_key() << "\n"
+            << "              It is shown only this once; the server keeps a hash. Use it as\n"
+            << "              HONGYAN_API_KEY=" << server.new_admin_key().substr(0, 9)
+            << "... hongyan send ...\n";
     }
     std::cout << std::flush;
 }
@@ -64,12 +66,14 @@ void print_welcome(const Server& server) {
 int serve(const ServeArgs& args) {
     const auto signals = block_signals();
     raise_file_limit();
-    // Messages are made on one thread and freed on another; a few arenas keep memory from being spread over many.
+    // Messages are made on one thread and freed on another; a few arenas keep memory from being
+    // spread over many.
     mallopt(M_ARENA_MAX, 4);
     auto loaded = config::load(config::system_sources(args.config_file, args.overrides));
     if (!loaded) return fail(loaded.error());
     const auto& settings = loaded->settings;
-    Log log(level_of(settings.log.level), settings.log.format == "json" ? Log::Format::json : Log::Format::logfmt);
+    Log log(level_of(settings.log.level),
+            settings.log.format == "json" ? Log::Format::json : Log::Format::logfmt);
     auto server = Server::start(settings, log);
     if (!server) return fail(server.error());
     print_welcome(**server);

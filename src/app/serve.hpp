@@ -1,4 +1,5 @@
-// The command serve: loads the settings, builds the server, runs it until a signal comes and stops it in order.
+// The command serve: loads the settings, builds the server, runs it until a signal comes and stops
+// it in order.
 #pragma once
 
 #include "app/cli.hpp"

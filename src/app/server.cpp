@@ -56,7 +56,8 @@ std::pair<std::string, int> split_listen(std::string_view listen) {
     const auto colon = listen.rfind(':');
     auto host = listen.substr(0, colon);
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    return {std::string(host), static_cast<int>(parse_int(listen.substr(colon + 1)).value_or(8000))};
+    return {std::string(host),
+            static_cast<int>(parse_int(listen.substr(colon + 1)).value_or(8000))};
 }
 
 http::ServerOptions http_options(const config::Settings& s) {
@@ -64,7 +65,8 @@ http::ServerOptions http_options(const config::Settings& s) {
     std::tie(options.host, options.port) = split_listen(s.listen);
     options.io_threads = static_cast<int>(s.http.io_threads);
     options.max_connections = static_cast<std::size_t>(s.http.max_connections);
-    options.max_connections_per_address = static_cast<std::size_t>(s.http.max_connections_per_address);
+    options.max_connections_per_address =
+        static_cast<std::size_t>(s.http.max_connections_per_address);
     options.header_timeout = Millis(s.http.header_timeout_seconds * 1'000);
     options.idle_timeout = Millis(s.http.idle_timeout_seconds * 1'000);
     options.request_timeout = Millis(s.http.request_timeout_seconds * 1'000);
@@ -88,8 +90,8 @@ sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
     options.ledger_mib = static_cast<int>(s.sandbox.ledger_mib);
     options.latency_ms = static_cast<int>(s.sandbox.latency_ms);
     options.failure_percent = s.sandbox.failure_percent;
-    options.failure_class =
-        from_text<OutcomeClass>(outcome_class_names, s.sandbox.failure_class).value_or(OutcomeClass::transient);
+    options.failure_class = from_text<OutcomeClass>(outcome_class_names, s.sandbox.failure_class)
+                                .value_or(OutcomeClass::transient);
     return options;
 }
 
@@ -117,7 +119,8 @@ Status make_data_dir(const std::filesystem::path& folder) {
     std::error_code failure;
     const bool made = std::filesystem::create_directories(folder, failure);
     if (failure) {
-        return make_error(ErrorCode::io_failed, "The folder " + folder.string() + " cannot be made: " + failure.message() +
+        return make_error(ErrorCode::io_failed, "The folder " + folder.string() +
+                                                    " cannot be made: " + failure.message() +
                                                     ". Choose another with --data.");
     }
     if (made) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
@@ -202,7 +205,8 @@ Status Server::Parts::make_first_key() {
     record.hash = sha256(key);
     record.scopes = "send read manage admin";
     record.created_ms = clock.now_ms();
-    auto written = store->write([&](Session& session) { std::ignore = table::insert_key(session, record); });
+    auto written =
+        store->write([&](Session& session) { std::ignore = table::insert_key(session, record); });
     if (!written) return written;
     new_admin_key = key;
     return keys.load(*store);
@@ -215,7 +219,8 @@ Status Server::Parts::make_channels() {
         sandbox = std::move(*opened);
         inbox = std::make_unique<SandboxInbox>(*sandbox);
         for (std::size_t i = 0; i < channels.size(); ++i) {
-            channels[i] = std::make_unique<sandbox::SandboxChannel>(static_cast<ChannelKind>(i), *sandbox);
+            channels[i] =
+                std::make_unique<sandbox::SandboxChannel>(static_cast<ChannelKind>(i), *sandbox);
         }
     }
     if (settings.email.smtp_url.empty()) return Done{};
@@ -234,13 +239,15 @@ void Server::Parts::make_delivery() {
         kill(getpid(), SIGTERM);
     };
     delivery = std::make_unique<delivery::Delivery>(
-        delivery::DeliveryParts{*store, queue, limiter, clock, log, borrowed, on_lost}, delivery_options(settings));
+        delivery::DeliveryParts{*store, queue, limiter, clock, log, borrowed, on_lost},
+        delivery_options(settings));
 }
 
 Status Server::Parts::read_rules() {
     jobs::RuleReaders rule_readers;
     const auto warn = [this](const char* what, const Status& status) {
-        if (!status) log.error("reload_failed", {{"what", what}, {"detail", status.error().detail}});
+        if (!status)
+            log.error("reload_failed", {{"what", what}, {"detail", status.error().detail}});
     };
     rule_readers.templates = [this, warn] { warn("templates", templates.load(*store, log)); };
     rule_readers.keys = [this, warn] { warn("keys", keys.load(*store)); };
@@ -266,13 +273,25 @@ std::string Server::Parts::not_ready() const {
 }
 
 void Server::Parts::make_context() {
-    context = std::unique_ptr<api::Context>(new api::Context{
-        *store, *delivery, templates, limiter, keys, idempotency, inbox.get(), readers, processor,
-        {&delivery->sender(), &processor.pool(), &notifier.pool()}, settings, clock, log,
-        [this] {
-            if (const auto polled = rules->poll(); !polled) log.error("reload_failed", {{"detail", polled.error().detail}});
-        },
-        [this] { return not_ready(); }});
+    context = std::unique_ptr<api::Context>(
+        new api::Context{*store,
+                         *delivery,
+                         templates,
+                         limiter,
+                         keys,
+                         idempotency,
+                         inbox.get(),
+                         readers,
+                         processor,
+                         {&delivery->sender(), &processor.pool(), &notifier.pool()},
+                         settings,
+                         clock,
+                         log,
+                         [this] {
+                             if (const auto polled = rules->poll(); !polled)
+                                 log.error("reload_failed", {{"detail", polled.error().detail}});
+                         },
+                         [this] { return not_ready(); }});
 }
 
 Status Server::Parts::start_http() {
@@ -286,7 +305,8 @@ Status Server::Parts::start_http() {
     http = std::make_unique<http::Server>(options, std::move(router), api::problem_response, clock);
     http->set_log(log);
     if (auto started = http->start(); !started) return started;
-    const bool is_any = options.host == "0.0.0.0" || options.host == "::" || options.host == "127.0.0.1" || options.host == "::1";
+    const bool is_any = options.host == "0.0.0.0" || options.host == "::" ||
+                        options.host == "127.0.0.1" || options.host == "::1";
     url = "http://" + (is_any ? "localhost" : options.host) + ":" + std::to_string(http->port());
     return Done{};
 }
@@ -296,7 +316,8 @@ void Server::Parts::start_schedule() {
         for (auto* pool : {&delivery->sender(), &processor.pool(), &notifier.pool()}) pool->tick();
     });
     schedule.every(Millis(500), [this] {
-        if (const auto polled = rules->poll(); !polled) log.error("reload_failed", {{"detail", polled.error().detail}});
+        if (const auto polled = rules->poll(); !polled)
+            log.error("reload_failed", {{"detail", polled.error().detail}});
     });
     // On a thread of its own: a first run over months of rows must not hold up the pools.
     cleaning.every(Millis(60'000), [this] {
@@ -327,7 +348,8 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     parts->make_context();
     if (auto started = parts->start_http(); !started) return started.error();
     parts->start_schedule();
-    log.info("started", {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
+    log.info("started",
+             {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 

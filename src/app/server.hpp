@@ -1,5 +1,5 @@
-// Server: all parts of the program, built in order and stopped in reverse; the one place that names engines and channels.
-// Used from the main thread.
+// Server: all parts of the program, built in order and stopped in reverse; the one place that names
+// engines and channels. Used from the main thread.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// The commands that work on the database file itself: migrate, backup, and what doctor says of it; and openapi, which needs
-// no server. Each is called once, from the main thread.
+// The commands that work on the database file itself: migrate, backup, and what doctor says of it;
+// and openapi, which needs no server. Each is called once, from the main thread.
 #pragma once
 
 #include <string>

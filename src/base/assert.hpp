@@ -1,5 +1,6 @@
-// HY_ASSERT: for what cannot happen. Stays on in release builds: a broken invariant stops the process with the place and
-// the condition, and the store recovers at the next start. For what can happen use Result.
+// HY_ASSERT: for what cannot happen. Stays on in release builds: a broken invariant stops the
+// process with the place and the condition, and the store recovers at the next start. For what can
+// happen use Result.
 #pragma once
 
 namespace hongyan {

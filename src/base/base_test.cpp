@@ -25,8 +25,9 @@ TEST(text, times_are_read_and_written_as_rfc_3339) {
     EXPECT_EQ(parse_rfc3339("2026-11-23T18:00:00.123Z"), 1'795'456'800'123);
     EXPECT_EQ(parse_rfc3339("2026-11-24T02:00:00+08:00"), 1'795'456'800'000);
     EXPECT_EQ(parse_rfc3339("2026-11-23T18:00:00.5Z"), 1'795'456'800'500);
-    for (const auto* bad : {"", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T18:00:00",
-                            "2026-11-23T18:00:00.Z", "2026-11-23T18:00:00+8:00", "garbage-in-here-anyway"}) {
+    for (const auto* bad :
+         {"", "2026-11-23", "2026-02-30T00:00:00Z", "2026-11-23T25:00:00Z", "2026-11-23T18:00:00",
+          "2026-11-23T18:00:00.Z", "2026-11-23T18:00:00+8:00", "garbage-in-here-anyway"}) {
         EXPECT_FALSE(parse_rfc3339(bad)) << bad;
     }
 }
@@ -41,7 +42,9 @@ TEST(text, base64_of_both_alphabets_comes_back) {
     EXPECT_FALSE(from_base64("abcde"));
 }
 
-TEST(text, json_escapes_control_characters) { EXPECT_EQ(json_quoted("a\"\\\n\x01"), R"("a\"\\\n\u0001")"); }
+TEST(text, json_escapes_control_characters) {
+    EXPECT_EQ(json_quoted("a\"\\\n\x01"), R"("a\"\\\n\u0001")");
+}
 
 TEST(text, the_nearest_word_is_suggested_only_when_near) {
     constexpr std::string_view words[] = {"listen", "data_dir", "log_level"};
@@ -50,7 +53,8 @@ TEST(text, the_nearest_word_is_suggested_only_when_near) {
 }
 
 TEST(crypto, known_digests) {
-    EXPECT_EQ(to_hex(sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(to_hex(sha256("abc")),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     EXPECT_NE(random_bytes(16), random_bytes(16));

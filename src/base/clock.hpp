@@ -1,5 +1,6 @@
-// Time as a value that is passed in: wall time for what people see and schedule, steady time for durations. Everything that
-// asks for time takes a Clock&, so that tests run on ManualClock. All members are safe from every thread.
+// Time as a value that is passed in: wall time for what people see and schedule, steady time for
+// durations. Everything that asks for time takes a Clock&, so that tests run on ManualClock. All
+// members are safe from every thread.
 #pragma once
 
 #include <atomic>

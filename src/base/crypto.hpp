@@ -1,5 +1,5 @@
-// The few cryptographic primitives used outside TLS, all from OpenSSL: SHA-256, HMAC-SHA256, secure random bytes and a
-// comparison in constant time. Safe from every thread.
+// The few cryptographic primitives used outside TLS, all from OpenSSL: SHA-256, HMAC-SHA256, secure
+// random bytes and a comparison in constant time. Safe from every thread.
 #pragma once
 
 #include <string>

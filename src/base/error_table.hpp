@@ -1,5 +1,6 @@
-// The one table of errors: every error the program can report has a row here with a stable name, a number, the HTTP status
-// it is answered with and a fixed sentence. docs/errors.md is generated from it. Immutable data, safe from every thread.
+// The one table of errors: every error the program can report has a row here with a stable name, a
+// number, the HTTP status it is answered with and a fixed sentence. docs/errors.md is generated
+// from it. Immutable data, safe from every thread.
 #pragma once
 
 #include <array>
@@ -41,11 +42,11 @@ enum class ErrorCode {
 
 struct ErrorRow {
     ErrorCode code;
-    std::string_view name;      ///< stable machine name, also the last part of the problem's type URI
-    int number;                 ///< stable number: HTTP status x 100 + index
+    std::string_view name;  ///< stable machine name, also the last part of the problem's type URI
+    int number;             ///< stable number: HTTP status x 100 + index
     int http_status;
-    std::string_view title;     ///< fixed sentence for the user
-    std::string_view remedy;    ///< what the reader can do about it
+    std::string_view title;   ///< fixed sentence for the user
+    std::string_view remedy;  ///< what the reader can do about it
 };
 
 /// The whole table, in the order of ErrorCode.

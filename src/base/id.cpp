@@ -7,15 +7,14 @@
 
 namespace hongyan {
 
-std::string trace_id_of(MessageId id) {
-    return "msg_" + std::to_string(id);
-}
+std::string trace_id_of(MessageId id) { return "msg_" + std::to_string(id); }
 
 std::optional<MessageId> parse_message_id(std::string_view text) {
     constexpr std::string_view prefix = "msg_";
     if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
     const bool starts_with_digit = !text.empty() && text.front() > '0' && text.front() <= '9';
-    if (!starts_with_digit) return std::nullopt;  // one id has one spelling: no sign, no leading zero
+    if (!starts_with_digit)
+        return std::nullopt;  // one id has one spelling: no sign, no leading zero
     return parse_int(text);
 }
 

@@ -1,6 +1,6 @@
-// Message ids: 63-bit, time-ordered and unique. The upper bits are the accept time in milliseconds since 1970, the lower 20
-// bits a counter, so that a new row always goes to the right edge of every index. The trace id is "msg_" and the id.
-// next() is safe from every thread.
+// Message ids: 63-bit, time-ordered and unique. The upper bits are the accept time in milliseconds
+// since 1970, the lower 20 bits a counter, so that a new row always goes to the right edge of every
+// index. The trace id is "msg_" and the id. next() is safe from every thread.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,9 @@ inline constexpr int id_counter_bits = 20;
 /// The accept time inside an id, milliseconds since 1970.
 [[nodiscard]] constexpr std::int64_t id_time_ms(MessageId id) { return id >> id_counter_bits; }
 /// The smallest id of that millisecond.
-[[nodiscard]] constexpr MessageId first_id_at(std::int64_t unix_ms) { return unix_ms << id_counter_bits; }
+[[nodiscard]] constexpr MessageId first_id_at(std::int64_t unix_ms) {
+    return unix_ms << id_counter_bits;
+}
 
 /// "msg_" and the id in decimal.
 [[nodiscard]] std::string trace_id_of(MessageId id);

@@ -20,8 +20,11 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_logfmt_value(std::string& out, std::string_view text) {
-    const bool plain = !text.empty() && text.find_first_of(" \"=\\") == text.npos &&
-                       text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/@*+,%") == text.npos;
+    const bool plain =
+        !text.empty() && text.find_first_of(" \"=\\") == text.npos &&
+        text.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/@*+,%") ==
+            text.npos;
     if (plain) {
         out += text;
     } else {
@@ -38,13 +41,17 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
     const std::string time = format_rfc3339(SystemClock().now_ms());
     std::string line;
     if (format_ == Format::json) {
-        line = "{\"time\":\"" + time + "\",\"level\":\"" + std::string(level_name(level)) + "\",\"event\":";
+        line = "{\"time\":\"" + time + "\",\"level\":\"" + std::string(level_name(level)) +
+               "\",\"event\":";
         append_quoted(line, event);
         for (const auto& field : fields) {
             line += ',';
             append_quoted(line, field.key);
             line += ':';
-            if (field.is_number) line += field.text; else append_quoted(line, field.text);
+            if (field.is_number)
+                line += field.text;
+            else
+                append_quoted(line, field.text);
         }
         line += "}\n";
     } else {
@@ -67,8 +74,10 @@ std::string mask_recipient(std::string_view recipient) {
     if (at != recipient.npos && at > 0) {
         return std::string(recipient.substr(0, 1)) + "**" + std::string(recipient.substr(at));
     }
-    if (recipient.size() <= 7) return std::string(recipient.substr(0, recipient.size() / 3)) + "****";
-    return std::string(recipient.substr(0, 3)) + "****" + std::string(recipient.substr(recipient.size() - 4));
+    if (recipient.size() <= 7)
+        return std::string(recipient.substr(0, recipient.size() / 3)) + "****";
+    return std::string(recipient.substr(0, 3)) + "****" +
+           std::string(recipient.substr(recipient.size() - 4));
 }
 
 }  // namespace hongyan

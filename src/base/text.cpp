@@ -10,7 +10,8 @@
 namespace hongyan {
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at the front of bytes, 0 if there is none (table 3-7 of the Unicode standard).
+/// Length of the well-formed UTF-8 sequence at the front of bytes, 0 if there is none (table 3-7 of
+/// the Unicode standard).
 std::size_t sequence_length(std::string_view bytes) {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const unsigned char first = at(0);
@@ -52,8 +53,10 @@ std::string base64_with(std::string_view bytes, std::string_view alphabet, bool 
     return out;
 }
 
-constexpr std::string_view standard_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view standard_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int base64_value(char c) {
     if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -78,7 +81,8 @@ std::optional<int> digits(std::string_view text, std::size_t position, std::size
 /// Offset from UTC in minutes at the end of an RFC 3339 time: "Z", "+08:00".
 std::optional<int> parse_offset(std::string_view text) {
     if (text == "Z" || text == "z") return 0;
-    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
+        return std::nullopt;
     const auto hours = digits(text, 1, 2);
     const auto minutes = digits(text, 4, 2);
     if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
@@ -93,7 +97,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t above = row[j];
-            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] =
+                std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             diagonal = above;
         }
     }
@@ -112,8 +117,9 @@ bool is_utf8(std::string_view bytes) {
 }
 
 std::size_t utf8_length(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+    }));
 }
 
 std::string to_hex(std::string_view bytes) {
@@ -127,7 +133,9 @@ std::string to_hex(std::string_view bytes) {
     return out;
 }
 
-std::string to_base64(std::string_view bytes) { return base64_with(bytes, standard_alphabet, true); }
+std::string to_base64(std::string_view bytes) {
+    return base64_with(bytes, standard_alphabet, true);
+}
 std::string to_base64url(std::string_view bytes) { return base64_with(bytes, url_alphabet, false); }
 
 std::optional<std::string> from_base64(std::string_view text) {
@@ -157,11 +165,21 @@ void append_json_escaped(std::string& out, std::string_view text) {
         out.append(text, start, i - start);
         start = i + 1;
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default: {
                 std::array<char, 8> escape{};
                 std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
@@ -186,10 +204,12 @@ std::string format_rfc3339(std::int64_t unix_ms) {
     const year_month_day date{day};
     const hh_mm_ss clock{time - day};
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                  static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()),
+                  static_cast<int>(clock.subseconds().count()));
     return text.data();
 }
 
@@ -199,26 +219,30 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
     using namespace std::chrono;
     const auto y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
     const auto h = digits(text, 11, 2), mi = digits(text, 14, 2), s = digits(text, 17, 2);
-    if (!y || !mo || !d || !h || !mi || !s || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':') {
+    if (!y || !mo || !d || !h || !mi || !s || text[4] != '-' || text[7] != '-' || text[13] != ':' ||
+        text[16] != ':') {
         return std::nullopt;
     }
     if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return std::nullopt;
     if (*h > 23 || *mi > 59 || *s > 60) return std::nullopt;
-    const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
+    const year_month_day date{year(*y), month(static_cast<unsigned>(*mo)),
+                              day(static_cast<unsigned>(*d))};
     if (!date.ok()) return std::nullopt;
     std::size_t position = 19;
     std::int64_t fraction_ms = 0;
     if (position < text.size() && text[position] == '.') {
         const std::size_t end = text.find_first_not_of("0123456789", position + 1);
         if (end == text.npos || end == position + 1) return std::nullopt;
-        std::string first_three(text.substr(position + 1, std::min<std::size_t>(3, end - position - 1)));
+        std::string first_three(
+            text.substr(position + 1, std::min<std::size_t>(3, end - position - 1)));
         first_three.resize(3, '0');
         fraction_ms = *parse_int(first_three);
         position = end;
     }
     const auto offset = parse_offset(text.substr(position));
     if (!offset) return std::nullopt;
-    const auto total = sys_days(date).time_since_epoch() + hours(*h) + minutes(*mi - *offset) + seconds(*s);
+    const auto total =
+        sys_days(date).time_since_epoch() + hours(*h) + minutes(*mi - *offset) + seconds(*s);
     return duration_cast<milliseconds>(total).count() + fraction_ms;
 }
 
@@ -230,7 +254,9 @@ std::string to_lower(std::string_view text) {
     return out;
 }
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) { return a.size() == b.size() && to_lower(a) == to_lower(b); }
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && to_lower(a) == to_lower(b);
+}
 
 std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
@@ -241,7 +267,8 @@ std::string_view trim(std::string_view text) {
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
     std::size_t start = 0;
-    for (std::size_t end = text.find(separator); end != text.npos; end = text.find(separator, start)) {
+    for (std::size_t end = text.find(separator); end != text.npos;
+         end = text.find(separator, start)) {
         parts.emplace_back(text.substr(start, end - start));
         start = end + 1;
     }

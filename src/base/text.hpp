@@ -1,5 +1,5 @@
-// Small text helpers that the whole program shares: UTF-8 check, hex, base64, JSON escaping, RFC 3339 times, edit distance
-// for "did you mean". Pure functions, safe from every thread.
+// Small text helpers that the whole program shares: UTF-8 check, hex, base64, JSON escaping, RFC
+// 3339 times, edit distance for "did you mean". Pure functions, safe from every thread.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,9 @@ void append_json_escaped(std::string& out, std::string_view text);
 /// Whole-string decimal integer, or nothing.
 [[nodiscard]] std::optional<std::int64_t> parse_int(std::string_view text);
 
-/// The candidate nearest to word by edit distance, if near enough to be a likely typing slip; else "".
-[[nodiscard]] std::string nearest_word(std::string_view word, std::span<const std::string_view> candidates);
+/// The candidate nearest to word by edit distance, if near enough to be a likely typing slip; else
+/// "".
+[[nodiscard]] std::string nearest_word(std::string_view word,
+                                       std::span<const std::string_view> candidates);
 
 }  // namespace hongyan

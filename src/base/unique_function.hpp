@@ -1,6 +1,7 @@
-// UniqueFunction<R(Args...)>: a callable that is moved, never copied, so that it may own what it captures (C++23's
-// move_only_function, which this compiler's C++20 mode lacks). Callables up to 48 bytes live inside, larger ones on the heap.
-// Calling an empty one is an assertion. Not thread-safe by itself.
+// UniqueFunction<R(Args...)>: a callable that is moved, never copied, so that it may own what it
+// captures (C++23's move_only_function, which this compiler's C++20 mode lacks). Callables up to 48
+// bytes live inside, larger ones on the heap. Calling an empty one is an assertion. Not thread-safe
+// by itself.
 #pragma once
 
 #include <cstddef>
@@ -59,11 +60,14 @@ class UniqueFunction<R(Args...)> {
     };
     static constexpr std::size_t capacity = 48;
     template <class Fn>
-    static constexpr bool fits = sizeof(Fn) <= capacity && alignof(Fn) <= alignof(std::max_align_t) &&
-                                 std::is_nothrow_move_constructible_v<Fn>;
+    static constexpr bool fits =
+        sizeof(Fn) <= capacity &&
+        alignof(Fn) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Fn>;
     template <class Fn>
     static constexpr Table inline_table{
-        [](void* at, Args&&... args) -> R { return (*static_cast<Fn*>(at))(std::forward<Args>(args)...); },
+        [](void* at, Args&&... args) -> R {
+            return (*static_cast<Fn*>(at))(std::forward<Args>(args)...);
+        },
         [](void* from, void* to) noexcept {
             ::new (to) Fn(std::move(*static_cast<Fn*>(from)));
             static_cast<Fn*>(from)->~Fn();
@@ -71,7 +75,9 @@ class UniqueFunction<R(Args...)> {
         [](void* at) noexcept { static_cast<Fn*>(at)->~Fn(); }};
     template <class Fn>
     static constexpr Table heap_table{
-        [](void* at, Args&&... args) -> R { return (**static_cast<Fn**>(at))(std::forward<Args>(args)...); },
+        [](void* at, Args&&... args) -> R {
+            return (**static_cast<Fn**>(at))(std::forward<Args>(args)...);
+        },
         [](void* from, void* to) noexcept { ::new (to) Fn*(*static_cast<Fn**>(from)); },
         [](void* at) noexcept { delete *static_cast<Fn**>(at); }};
 

@@ -1,7 +1,9 @@
-// Channel: the promise of one way to reach people. A channel checks content and recipient when a message is accepted (pure,
-// on an I/O thread, microseconds) and sends later. send() returns at once; outcomes arrive by the sink, from any thread, once
-// for each message, no thread waits for a provider. A channel never retries by itself: it reports the outcome's class, and
-// delivery decides. To add a channel: a folder in channel/ that implements this header, and one line in app/.
+// Channel: the promise of one way to reach people. A channel checks content and recipient when a
+// message is accepted (pure, on an I/O thread, microseconds) and sends later. send() returns at
+// once; outcomes arrive by the sink, from any thread, once for each message, no thread waits for a
+// provider. A channel never retries by itself: it reports the outcome's class, and delivery
+// decides. To add a channel: a folder in channel/ that implements this header, and one line in
+// app/.
 #pragma once
 
 #include <cstdint>
@@ -17,16 +19,19 @@
 
 namespace hongyan {
 
-/// What a message's text must keep to on this channel. Sizes in bytes of UTF-8; 0 = not used on this channel.
+/// What a message's text must keep to on this channel. Sizes in bytes of UTF-8; 0 = not used on
+/// this channel.
 struct ChannelLimits {
     std::size_t max_recipient = 320;
     std::size_t max_subject = 998;
     std::size_t max_content = 256 * 1024;
-    std::size_t batch = 64;        ///< messages that one send() call takes at best
-    std::size_t max_in_flight = 64;  ///< messages handed over and not yet answered; delivery keeps to it
+    std::size_t batch = 64;  ///< messages that one send() call takes at best
+    std::size_t max_in_flight =
+        64;  ///< messages handed over and not yet answered; delivery keeps to it
 };
 
-/// JSON Schema texts (2020-12) of a channel's settings, content and recipient, for the API document and the console's forms.
+/// JSON Schema texts (2020-12) of a channel's settings, content and recipient, for the API document
+/// and the console's forms.
 struct ChannelShapes {
     std::string settings;
     std::string content;
@@ -67,18 +72,22 @@ class Channel {
     [[nodiscard]] virtual std::string_view provider() const = 0;
     [[nodiscard]] virtual ChannelLimits limits() const = 0;
     [[nodiscard]] virtual const ChannelShapes& shapes() const = 0;
-    /// Problems of recipient (path "$.recipient") and content ("$.subject", "$.content", "$.html"); empty if all is well.
-    [[nodiscard]] virtual std::vector<Problem> check(std::string_view recipient, const Content& content) const = 0;
-    /// True if the attempt's intent must be on disk before send() is called, because a repeat after a crash would be visible
-    /// to the receiver.
+    /// Problems of recipient (path "$.recipient") and content ("$.subject", "$.content", "$.html");
+    /// empty if all is well.
+    [[nodiscard]] virtual std::vector<Problem> check(std::string_view recipient,
+                                                     const Content& content) const = 0;
+    /// True if the attempt's intent must be on disk before send() is called, because a repeat after
+    /// a crash would be visible to the receiver.
     [[nodiscard]] virtual bool wants_intent() const = 0;
     /// Takes the sink and starts whatever threads it needs. Called once before the first send().
     virtual Status start(OutcomeSink sink) = 0;
-    /// Hands messages over. Never blocks on the network; each message comes back through the sink exactly once.
+    /// Hands messages over. Never blocks on the network; each message comes back through the sink
+    /// exactly once.
     virtual void send(std::vector<MessagePtr> batch, std::int64_t deadline_ms) = 0;
     /// Verifies and reads a receipt; channels without receipts answer not_found.
     virtual Result<std::vector<Receipt>> receipt(const Callback& callback) = 0;
-    /// Waits at most grace for what is in flight, then reports the rest as unknown or transient, truthfully.
+    /// Waits at most grace for what is in flight, then reports the rest as unknown or transient,
+    /// truthfully.
     virtual void stop(Millis grace) = 0;
 };
 

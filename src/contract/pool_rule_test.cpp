@@ -175,14 +175,16 @@ TEST(pool_rule, a_wrong_row_is_refused_by_column) {
     auto problems = check_pool_rule(rule);
     ASSERT_EQ(problems.size(), 1U);
     EXPECT_EQ(problems[0].path, "max_pool_size");
-    EXPECT_EQ(problems[0].detail, "max_pool_size is 10; it must be at least core_pool_size, which is 20");
+    EXPECT_EQ(problems[0].detail,
+              "max_pool_size is 10; it must be at least core_pool_size, which is 20");
     rule = sender();
     std::swap(rule.scale_up_threshold, rule.scale_down_threshold);
     problems = check_pool_rule(rule);
     ASSERT_EQ(problems.size(), 1U);
     EXPECT_EQ(problems[0].path, "scale_down_threshold");
     EXPECT_EQ(problems[0].detail,
-              "scale_down_threshold is 0.8; it must be 0 or more and below scale_up_threshold, which is 0.2");
+              "scale_down_threshold is 0.8; it must be 0 or more and below scale_up_threshold, "
+              "which is 0.2");
     rule = {"x", 0, -1, 0, std::numeric_limits<double>::quiet_NaN(), 0.2};
     EXPECT_EQ(check_pool_rule(rule).size(), 5U);
 }
@@ -195,7 +197,8 @@ TEST(pool_rule, a_wrong_row_changes_nothing_and_says_so) {
     EXPECT_FALSE(decision.changed);
     EXPECT_EQ(decision.size, 20);
     EXPECT_EQ(decision.reason,
-              "the rule of pool message_sender cannot be used: max_pool_size is 100; it must be at least core_pool_size, "
+              "the rule of pool message_sender cannot be used: max_pool_size is 100; it must be at "
+              "least core_pool_size, "
               "which is 200");
 }
 

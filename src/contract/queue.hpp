@@ -1,6 +1,7 @@
-// Queue: carries ids only, so that the in-process heap and a broker are interchangeable and a lost queue is rebuilt from the
-// store. Highest priority first, FIFO within one priority, fair between tenants, and no starvation: waiting raises a job's
-// effective priority. All members are safe from every thread.
+// Queue: carries ids only, so that the in-process heap and a broker are interchangeable and a lost
+// queue is rebuilt from the store. Highest priority first, FIFO within one priority, fair between
+// tenants, and no starvation: waiting raises a job's effective priority. All members are safe from
+// every thread.
 #pragma once
 
 #include <array>

@@ -1,8 +1,10 @@
-// Store: the record of everything, behind one SQL session. Table code (table/) is written once in the dialect that SQLite
-// and PostgreSQL share ($1 parameters, ON CONFLICT, RETURNING, CTEs). write() returns only when the transaction is synced
-// to disk. Inside a transaction a failing statement throws StoreError, which rolls everything back and becomes the Error that
-// read() or write() returns; it never leaves the store. write() may be called from one thread at a time per store (the
-// committer); read() from any thread, it blocks on the disk and so never runs on an I/O thread.
+// Store: the record of everything, behind one SQL session. Table code (table/) is written once in
+// the dialect that SQLite and PostgreSQL share ($1 parameters, ON CONFLICT, RETURNING, CTEs).
+// write() returns only when the transaction is synced to disk. Inside a transaction a failing
+// statement throws StoreError, which rolls everything back and becomes the Error that read() or
+// write() returns; it never leaves the store. write() may be called from one thread at a time per
+// store (the committer); read() from any thread, it blocks on the disk and so never runs on an I/O
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +24,22 @@ class StoreError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A row that a constraint refused (unique, not null, check); read() or write() answers it as ErrorCode::conflict.
+/// A row that a constraint refused (unique, not null, check); read() or write() answers it as
+/// ErrorCode::conflict.
 class ConstraintError final : public StoreError {
   public:
     using StoreError::StoreError;
 };
 
-/// One prepared statement with its parameters and, after step(), one row. Owned and cached by its Session.
+/// One prepared statement with its parameters and, after step(), one row. Owned and cached by its
+/// Session.
 class Statement {
   public:
     virtual ~Statement() = default;
     virtual void bind(int index, std::int64_t value) = 0;
     virtual void bind(int index, double value) = 0;
-    virtual void bind(int index, std::string_view text) = 0;  ///< the text must live until the statement is reset
+    virtual void bind(
+        int index, std::string_view text) = 0;  ///< the text must live until the statement is reset
     virtual void bind_blob(int index, std::string_view bytes) = 0;
     virtual void bind_null(int index) = 0;
     virtual bool step() = 0;  ///< true: a row is there
@@ -42,7 +47,8 @@ class Statement {
     [[nodiscard]] virtual bool null_at(int column) const = 0;
     [[nodiscard]] virtual std::int64_t int_at(int column) const = 0;
     [[nodiscard]] virtual double real_at(int column) const = 0;
-    [[nodiscard]] virtual std::string_view text_at(int column) const = 0;  ///< text or blob; valid until the next step
+    [[nodiscard]] virtual std::string_view text_at(
+        int column) const = 0;  ///< text or blob; valid until the next step
 };
 
 /// NULL, bound as a parameter.
@@ -63,7 +69,9 @@ class Rows {
     [[nodiscard]] std::int64_t integer(int column) const { return statement_->int_at(column); }
     [[nodiscard]] double real(int column) const { return statement_->real_at(column); }
     [[nodiscard]] std::string_view view(int column) const { return statement_->text_at(column); }
-    [[nodiscard]] std::string text(int column) const { return std::string(statement_->text_at(column)); }
+    [[nodiscard]] std::string text(int column) const {
+        return std::string(statement_->text_at(column));
+    }
 
   private:
     Statement* statement_;
@@ -89,7 +97,8 @@ class Session {
     template <class... Args>
     std::int64_t run(std::string_view sql, const Args&... args) {
         Rows rows(bound(sql, args...));
-        while (rows.next()) {}
+        while (rows.next()) {
+        }
         return changes();
     }
 
@@ -104,11 +113,19 @@ class Session {
     static void bind_one(Statement& s, int index, Null) { s.bind_null(index); }
     static void bind_one(Statement& s, int index, double value) { s.bind(index, value); }
     static void bind_one(Statement& s, int index, std::int64_t value) { s.bind(index, value); }
-    static void bind_one(Statement& s, int index, int value) { s.bind(index, static_cast<std::int64_t>(value)); }
-    static void bind_one(Statement& s, int index, bool value) { s.bind(index, static_cast<std::int64_t>(value)); }
+    static void bind_one(Statement& s, int index, int value) {
+        s.bind(index, static_cast<std::int64_t>(value));
+    }
+    static void bind_one(Statement& s, int index, bool value) {
+        s.bind(index, static_cast<std::int64_t>(value));
+    }
     static void bind_one(Statement& s, int index, std::string_view value) { s.bind(index, value); }
-    static void bind_one(Statement& s, int index, const std::string& value) { s.bind(index, std::string_view(value)); }
-    static void bind_one(Statement& s, int index, const char* value) { s.bind(index, std::string_view(value)); }
+    static void bind_one(Statement& s, int index, const std::string& value) {
+        s.bind(index, std::string_view(value));
+    }
+    static void bind_one(Statement& s, int index, const char* value) {
+        s.bind(index, std::string_view(value));
+    }
 };
 
 struct StoreHealth {
@@ -122,7 +139,8 @@ struct StoreHealth {
 class Store {
   public:
     virtual ~Store() = default;
-    /// One transaction; on success it is on disk when this returns. After a failed sync the store stays unwritable.
+    /// One transaction; on success it is on disk when this returns. After a failed sync the store
+    /// stays unwritable.
     virtual Status write(const std::function<void(Session&)>& work) = 0;
     /// One consistent snapshot, read-only.
     virtual Status read(const std::function<void(Session&)>& work) = 0;

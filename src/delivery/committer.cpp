@@ -6,6 +6,11 @@
 #include "table/tasks.hpp"
 
 namespace hongyan::delivery {
+namespace {
+
+constexpr int most_failures_at_stop = 20;
+
+}  // namespace
 
 Committer::Committer(Store& store, const Clock& clock, Log& log, CommitSink& sink, CommitterOptions options)
     : store_(store), clock_(clock), log_(log), sink_(sink), options_(options) {}
@@ -169,9 +174,15 @@ void Committer::fail(Round& round, const Error& error) {
     if (round.settled.empty()) return;
     // A full disk or a foreign lock passes: what was sent must still be written down. The short rest keeps the loop from
     // spinning on the error.
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ && ++failures_at_stop_ > most_failures_at_stop) {
+            log_.error("outcomes_given_up", {{"outcomes", round.settled.size()}});
+            return;
+        }
+    }
     settle(std::move(round.settled));
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, std::chrono::milliseconds(100), [&] { return stopping_; });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
 }  // namespace hongyan::delivery

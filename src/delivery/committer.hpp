@@ -112,7 +112,8 @@ class Committer {
     ~Committer();
 
     void start();
-    /// Writes everything that waits, then ends the thread. What is handed over later is refused as unavailable.
+    /// Writes everything that waits, then ends the thread; outcomes that a failing store does not take for about two
+    /// seconds are given up, and their messages are resumed at the next start. What is handed over later is refused as unavailable.
     void stop();
 
     void accept(Accept one);
@@ -166,6 +167,7 @@ class Committer {
     bool stopping_ = false;
     bool stopped_ = false;
     bool asleep_ = false;
+    int failures_at_stop_ = 0;  ///< of the committer's thread only
 };
 
 }  // namespace hongyan::delivery

@@ -125,7 +125,8 @@ void Committer::apply_controls(Session& session, Round& round) {
             control.status = Done{};
         } catch (const StoreError& error) {
             session.execute_script("ROLLBACK TO work");
-            control.status = make_error(ErrorCode::storage_failed, error.what());
+            const bool refused = dynamic_cast<const ConstraintError*>(&error) != nullptr;
+            control.status = make_error(refused ? ErrorCode::conflict : ErrorCode::storage_failed, error.what());
             counts = {};
         }
         session.execute_script("RELEASE work");

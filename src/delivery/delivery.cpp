@@ -9,6 +9,7 @@ namespace hongyan::delivery {
 namespace {
 
 constexpr int load_step = 20'000;
+constexpr Millis unwritable_pause{200};
 
 Job job_of(const Message& m) { return {m.id, m.tenant_id, m.ready_ms(), m.priority, m.channel}; }
 
@@ -40,7 +41,11 @@ Delivery::~Delivery() { stop(Millis(0)); }
 
 Status Delivery::start() {
     MessageId last = 0;
-    auto read = parts_.store.read([&](Session& session) { last = table::last_message_id(session); });
+    std::int64_t last_task = 0;
+    auto read = parts_.store.read([&](Session& session) {
+        last = table::last_message_id(session);
+        last_task = table::last_task_id(session);
+    });
     if (!read) return read;
     ids_ = std::make_unique<IdSource>(parts_.clock, last);
     const MessageId end = ids_->next();
@@ -48,7 +53,7 @@ Status Delivery::start() {
     due_.start();
     if (auto started = dispatcher_.start(sender_); !started) return started;
     loading_ = true;
-    loader_ = std::thread([this, end] { load(end); });
+    loader_ = std::thread([this, end, last_task] { load(end, last_task); });
     return Done{};
 }
 
@@ -144,23 +149,42 @@ void Delivery::set_limits(const std::vector<LimitRule>& rules) {
 
 // Unfinished messages are found by the partial index alone, priority by priority, so that the first of a million are on their
 // way while the rest is still being read. Ids from end on belong to this start and are queued as they are accepted.
-void Delivery::load(MessageId end) {
-    bool more = true;
-    while (more && !stopping_) {
-        const auto step = [&](Session& session, Counts&) { more = table::delete_unaccepted(session, 2'000); };
-        std::promise<bool> written;
-        committer_.run(step, [&](const Status& status) { written.set_value(status.ok()); });
-        if (!written.get_future().get()) break;
+//
+// Sending goes on meanwhile, and no message may be found twice, or it would be sent twice. So a status is read before those
+// whose messages can come into it: what is processing before anything is queued, what is retrying before it can be joined by
+// the rest. What was under way when the process ended is settled only after that, for it becomes retrying too.
+void Delivery::load(MessageId end, std::int64_t last_task) {
+    if (delete_unaccepted(last_task)) {
+        const auto queue = [this](const std::vector<table::Waiting>& found) { publish(found); };
+        std::vector<MessageId> lost;
+        load_status(MessageStatus::processing, end, [&](const std::vector<table::Waiting>& found) {
+            for (const auto& one : found) lost.push_back(one.job.id);
+        });
+        load_status(MessageStatus::retrying, end, queue);
+        load_lost(lost);
+        load_status(MessageStatus::pending, end, queue);
+        load_status(MessageStatus::scheduled, end, queue);
     }
-    load_status(MessageStatus::pending, end);
-    load_status(MessageStatus::processing, end);
-    load_status(MessageStatus::retrying, end);
-    load_status(MessageStatus::scheduled, end);
     loading_ = false;
     if (counters_.loaded > 0) parts_.log.info("resumed", {{"messages", static_cast<std::int64_t>(counters_.loaded)}});
 }
 
-void Delivery::load_status(MessageStatus status, MessageId end) {
+// Nothing is loaded before this is done, for messages of a batch that nobody was told of would be sent.
+bool Delivery::delete_unaccepted(std::int64_t last_task) {
+    bool more = true;
+    while (more && !stopping_) {
+        bool deleted_some = false;
+        const auto step = [&](Session& session, Counts&) { deleted_some = table::delete_unaccepted(session, last_task, 2'000); };
+        std::promise<bool> written;
+        committer_.run(step, [&](const Status& status) { written.set_value(status.ok()); });
+        if (written.get_future().get()) more = deleted_some;
+        else std::this_thread::sleep_for(unwritable_pause);  // a full disk may pass
+    }
+    return !more;
+}
+
+template <class Take>
+void Delivery::load_status(MessageStatus status, MessageId end, Take take) {
     for (int priority = priority_levels - 1; priority >= 0; --priority) {
         table::LoadPlace place;
         bool more = true;
@@ -174,22 +198,19 @@ void Delivery::load_status(MessageStatus status, MessageId end) {
                 return;
             }
             counters_.loaded += found.size();
-            std::vector<Job> ready;
-            std::vector<MessageId> lost;
-            ready.reserve(found.size());
-            for (const auto& one : found) {
-                if (status == MessageStatus::processing) lost.push_back(one.job.id);
-                else publish(one, ready);
-            }
-            parts_.queue.publish(ready);
-            if (!lost.empty()) load_lost(lost);
+            take(found);
         }
     }
 }
 
-void Delivery::publish(const table::Waiting& waiting, std::vector<Job>& ready) {
-    if (waiting.due_ms > 0) due_.add(waiting.job, waiting.due_ms);
-    else ready.push_back(waiting.job);
+void Delivery::publish(const std::vector<table::Waiting>& found) {
+    std::vector<Job> ready;
+    ready.reserve(found.size());
+    for (const auto& one : found) {
+        if (one.due_ms > 0) due_.add(one.job, one.due_ms);
+        else ready.push_back(one.job);
+    }
+    parts_.queue.publish(ready);
 }
 
 void Delivery::load_lost(const std::vector<MessageId>& ids) {

@@ -64,11 +64,11 @@ class Delivery final : private CommitSink {
 
     /// Cancels a waiting message. Errors: not_found, illegal_transition (it is being sent, or final).
     void cancel(std::int64_t tenant_id, MessageId id, WorkDone done);
-    /// Sends a failed or held message again. Errors: not_found, illegal_transition.
+    /// Sends a failed or held message again. Errors: not_found, illegal_transition, unavailable (still loading at the start).
     void retry(std::int64_t tenant_id, MessageId id, WorkDone done);
     /// Cancels what of a batch is still waiting. Errors: not_found, conflict (nothing waits any more).
     void cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDone done);
-    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at most max.
+    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at most max. Errors: unavailable.
     void redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done);
 
     /// Tells the dispatcher which channels have limits of their own.
@@ -88,10 +88,12 @@ class Delivery final : private CommitSink {
     void on_settled(std::vector<Settled> settled, const std::vector<bool>& legal) override;
     void on_store_lost(const std::string& detail) override;
     [[nodiscard]] bool is_full() const;
-    void load(MessageId end);
-    void load_status(MessageStatus status, MessageId end);
+    void load(MessageId end, std::int64_t last_task);
+    [[nodiscard]] bool delete_unaccepted(std::int64_t last_task);
+    template <class Take>
+    void load_status(MessageStatus status, MessageId end, Take take);
     void load_lost(const std::vector<MessageId>& ids);
-    void publish(const table::Waiting& waiting, std::vector<Job>& ready);
+    void publish(const std::vector<table::Waiting>& found);
     void count_cancelled(ChannelKind channel, std::size_t count);
     struct RedriveRun;
     void redrive_step(std::shared_ptr<RedriveRun> run);

@@ -153,7 +153,9 @@ Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<Messag
 }
 
 void Dispatcher::dispatch(std::vector<Job> jobs) {
+    const auto taken = jobs;
     for (const Job& echo : parts_.in_flight.enter(jobs)) parts_.due.add(echo, parts_.clock.now_ms() + 10);
+    leave_held_back(taken, jobs);
     std::vector<MessageId> ids;
     ids.reserve(jobs.size());
     for (const Job& job : jobs) ids.push_back(job.id);
@@ -184,7 +186,7 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
 bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>& ended) {
     if (is_final(message.status)) return false;
     const auto now = parts_.clock.now_ms();
-    if (parts_.in_flight.is_revoked_task(message.task_id)) {
+    if (parts_.in_flight.is_revoked_task(message.tenant_id, message.task_id)) {
         ended.push_back(ended_without_attempt(message, MessageStatus::cancelled, "cancelled with its task", now));
         return false;
     }
@@ -291,6 +293,21 @@ void Dispatcher::settle_lost(MessagePtr message) {
     std::vector<Settled> settled;
     settled.push_back(settled_from(std::move(sent), parts_.clock.now_ms(), parts_.clock.steady_us()));
     parts_.committer.settle(std::move(settled));
+}
+
+// Jobs that did not enter give back what the limiter counted for them. going is taken without some, in the same order.
+void Dispatcher::leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going) {
+    const ChannelMask counted = counted_;
+    if (counted == 0 || taken.size() == going.size()) return;
+    std::size_t next = 0;
+    for (const Job& job : taken) {
+        if (next < going.size() && going[next].id == job.id) {
+            ++next;
+            continue;
+        }
+        const auto channel = static_cast<std::size_t>(job.channel);
+        if ((counted >> channel & 1U) != 0) parts_.limiter.leave(limit_resources[channel]);
+    }
 }
 
 void Dispatcher::release(const std::vector<Job>& jobs) {

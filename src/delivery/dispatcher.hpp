@@ -75,6 +75,7 @@ class Dispatcher {
     void send(Channel& channel, std::vector<MessagePtr> messages);
     void on_outcomes(std::vector<Sent> sent);
     [[nodiscard]] Settled settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us);
+    void leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going);
     void release(const std::vector<Job>& jobs);
 
     Parts parts_;

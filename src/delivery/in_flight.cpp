@@ -11,7 +11,7 @@ std::vector<Job> InFlight::enter(std::vector<Job>& jobs) {
         std::erase_if(jobs, [&](const Job& job) {
             const auto found = revoked_.find(job.id);
             if (found == revoked_.end()) return false;
-            found->second = job;
+            found->second.job = job;
             return true;
         });
     }
@@ -34,37 +34,38 @@ void InFlight::leave(const std::vector<Job>& jobs) {
     left_.notify_all();
 }
 
-bool InFlight::is_revoked_task(std::int64_t task_id) const {
+bool InFlight::is_revoked_task(std::int64_t tenant_id, std::int64_t task_id) const {
     if (task_id == 0) return false;
     const std::lock_guard lock(mutex_);
-    return revoked_tasks_.contains(task_id);
+    return revoked_tasks_.contains({tenant_id, task_id});
 }
 
 bool InFlight::revoke(MessageId id) {
     const std::lock_guard lock(mutex_);
     if (ids_.contains(id)) return false;
-    revoked_.try_emplace(id);
+    ++revoked_[id].holders;
     return true;
 }
 
 std::optional<Job> InFlight::end_revoke(MessageId id) {
     const std::lock_guard lock(mutex_);
     const auto found = revoked_.find(id);
-    if (found == revoked_.end()) return std::nullopt;
-    auto job = found->second;
+    if (found == revoked_.end() || --found->second.holders > 0) return std::nullopt;
+    auto job = found->second.job;
     revoked_.erase(found);
     return job;
 }
 
-std::vector<MessageId> InFlight::revoke_task(std::int64_t task_id) {
+std::vector<MessageId> InFlight::revoke_task(std::int64_t tenant_id, std::int64_t task_id) {
     const std::lock_guard lock(mutex_);
-    revoked_tasks_.insert(task_id);
+    revoked_tasks_.emplace(tenant_id, task_id);
     return {ids_.begin(), ids_.end()};
 }
 
-void InFlight::end_revoke_task(std::int64_t task_id) {
+void InFlight::end_revoke_task(std::int64_t tenant_id, std::int64_t task_id) {
     const std::lock_guard lock(mutex_);
-    revoked_tasks_.erase(task_id);
+    const auto found = revoked_tasks_.find({tenant_id, task_id});
+    if (found != revoked_tasks_.end()) revoked_tasks_.erase(found);
 }
 
 std::int64_t InFlight::count() const {

@@ -7,8 +7,10 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "contract/queue.hpp"
@@ -21,15 +23,15 @@ class InFlight {
     /// can be due before the attempt before it has left. These echoes are given back, to be tried a moment later.
     [[nodiscard]] std::vector<Job> enter(std::vector<Job>& jobs);
     void leave(const std::vector<Job>& jobs);
-    [[nodiscard]] bool is_revoked_task(std::int64_t task_id) const;
+    [[nodiscard]] bool is_revoked_task(std::int64_t tenant_id, std::int64_t task_id) const;
 
-    /// False if the message is in flight; else it will not be taken until the revocation ends.
+    /// False if the message is in flight; else it will not be taken until every revocation of it has ended.
     [[nodiscard]] bool revoke(MessageId id);
-    /// The job, if one was held back meanwhile and the message still has to be sent.
+    /// The job, if this was the last revocation and one was held back meanwhile.
     std::optional<Job> end_revoke(MessageId id);
-    /// From now on no message of the batch starts; gives the ids that are in flight.
-    [[nodiscard]] std::vector<MessageId> revoke_task(std::int64_t task_id);
-    void end_revoke_task(std::int64_t task_id);
+    /// From now on no message of the tenant's batch starts, until each call was ended; gives the ids that are in flight.
+    [[nodiscard]] std::vector<MessageId> revoke_task(std::int64_t tenant_id, std::int64_t task_id);
+    void end_revoke_task(std::int64_t tenant_id, std::int64_t task_id);
 
     [[nodiscard]] std::int64_t count() const;
     [[nodiscard]] std::array<std::int64_t, channel_names.size()> by_channel() const;
@@ -37,13 +39,18 @@ class InFlight {
     void wait_below(std::int64_t limit, Millis wait) const;
 
   private:
+    struct Revoked {
+        int holders = 0;  ///< a message can be cancelled twice at a time
+        std::optional<Job> job;
+    };
+
     mutable std::mutex mutex_;
     mutable std::condition_variable left_;
     // Under mutex_:
     std::unordered_set<MessageId> ids_;
     std::array<std::int64_t, channel_names.size()> by_channel_{};
-    std::unordered_map<MessageId, std::optional<Job>> revoked_;
-    std::unordered_set<std::int64_t> revoked_tasks_;
+    std::unordered_map<MessageId, Revoked> revoked_;
+    std::multiset<std::pair<std::int64_t, std::int64_t>> revoked_tasks_;  ///< tenant and task
 };
 
 }  // namespace hongyan::delivery

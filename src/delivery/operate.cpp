@@ -13,6 +13,13 @@ Error not_there(std::string_view what) {
     return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + ".");
 }
 
+/// While the start still looks for waiting messages, one woken up now could be found by it and be queued twice.
+Error still_loading() {
+    auto error = make_error(ErrorCode::unavailable, "The server still loads what waits since its last stop.");
+    error.retry_after = Millis(1'000);
+    return error;
+}
+
 Error illegal(MessageStatus status, std::string_view wish) {
     return make_error(ErrorCode::illegal_transition,
                       "The message is " + std::string(to_text(status)) + " and cannot be " + std::string(wish) + ".");
@@ -81,6 +88,10 @@ void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
 }
 
 void Delivery::retry(std::int64_t tenant_id, MessageId id, WorkDone done) {
+    if (loading_) {
+        done(still_loading());
+        return;
+    }
     struct Found {
         Status answer = Done{};
         Job job;
@@ -111,7 +122,7 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
         std::vector<MessageId> ids;
     };
     auto found = std::make_shared<Found>();
-    auto in_flight = in_flight_.revoke_task(task_id);
+    auto in_flight = in_flight_.revoke_task(tenant_id, task_id);
     change(
         [this, tenant_id, task_id, found, in_flight = std::move(in_flight)](Session& session, Counts& counts) {
             found->answer = not_there("task");
@@ -125,10 +136,10 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
             table::set_task_status(session, task_id, TaskStatus::cancelled);
             found->answer = Done{};
         },
-        [this, task_id, found, done = std::move(done)](Status status) mutable {
+        [this, tenant_id, task_id, found, done = std::move(done)](Status status) mutable {
             for (const auto id : found->ids) fresh_.drop(id);
             count_cancelled(found->channel, found->ids.size());
-            in_flight_.end_revoke_task(task_id);
+            in_flight_.end_revoke_task(tenant_id, task_id);
             done(status ? found->answer : status);
         });
 }
@@ -143,6 +154,10 @@ struct Delivery::RedriveRun {
 };
 
 void Delivery::redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done) {
+    if (loading_) {
+        done(still_loading());
+        return;
+    }
     auto run = std::make_shared<RedriveRun>();  // handed from step to step
     filter.status = MessageStatus::failed;
     run->filter = std::move(filter);

@@ -57,14 +57,8 @@ std::string_view reason_phrase(int status) {
             return "Accepted";
         case 204:
             return "No Content";
-        case 206:
-            return "Partial Content";
         case 301:
             return "Moved Permanently";
-        case 302:
-            return "Found";
-        case 303:
-            return "See Other";
         case 304:
             return "Not Modified";
         case 307:
@@ -81,16 +75,10 @@ std::string_view reason_phrase(int status) {
             return "Not Found";
         case 405:
             return "Method Not Allowed";
-        case 406:
-            return "Not Acceptable";
         case 408:
             return "Request Timeout";
         case 409:
             return "Conflict";
-        case 410:
-            return "Gone";
-        case 412:
-            return "Precondition Failed";
         case 413:
             return "Content Too Large";
         case 414:
@@ -99,8 +87,6 @@ std::string_view reason_phrase(int status) {
             return "Unsupported Media Type";
         case 422:
             return "Unprocessable Content";
-        case 428:
-            return "Precondition Required";
         case 429:
             return "Too Many Requests";
         case 431:

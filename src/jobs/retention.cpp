@@ -16,24 +16,29 @@ constexpr std::int64_t hour_ms = 3'600'000;
 std::int64_t delete_step(Session& session, const RetentionRule& rule, std::int64_t now_ms) {
     const auto traces_before = now_ms - rule.trace_days * 24 * hour_ms;
     const auto messages_before = now_ms - rule.message_days * 24 * hour_ms;
-    // Traces are computed from the records, so they end by moving the line below which nobody sees them.
+    // Traces are computed from the records, so they end by moving the line below which nobody sees
+    // them.
     table::set_system_value(session, "trace_horizon", first_id_at(traces_before));
     return table::delete_attempts(session, traces_before, rule.step_rows) +
            table::delete_messages(session, messages_before, rule.step_rows) +
            table::delete_tasks(session, messages_before, rule.step_rows) +
-           table::delete_idempotency(session, now_ms - rule.idempotency_hours * hour_ms, rule.step_rows);
+           table::delete_idempotency(session, now_ms - rule.idempotency_hours * hour_ms,
+                                     rule.step_rows);
 }
 
 }  // namespace
 
-std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule, const Clock& clock, Log& log,
-                           const std::atomic<bool>& stopping) {
+std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule,
+                           const Clock& clock, Log& log, const std::atomic<bool>& stopping) {
     std::int64_t total = 0;
     while (!stopping) {
         std::int64_t deleted = 0;
         std::promise<bool> written;
-        delivery.change([&](Session& session, delivery::Counts&) { deleted = delete_step(session, rule, clock.now_ms()); },
-                        [&](const Status& status) { written.set_value(status.ok()); });
+        delivery.change(
+            [&](Session& session, delivery::Counts&) {
+                deleted = delete_step(session, rule, clock.now_ms());
+            },
+            [&](const Status& status) { written.set_value(status.ok()); });
         if (!written.get_future().get() || deleted == 0) break;
         total += deleted;
         std::this_thread::sleep_for(rule.pause);

@@ -1,6 +1,6 @@
-// Retention: lets traces go after trace_days, messages and tasks after message_days, idempotency keys after their hours; in
-// small steps through the committer with pauses between them, so that sending never waits for it. Called by the schedule from
-// its own thread.
+// Retention: lets traces go after trace_days, messages and tasks after message_days, idempotency
+// keys after their hours; in small steps through the committer with pauses between them, so that
+// sending never waits for it. Called by the schedule from its own thread.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ struct RetentionRule {
 };
 
 /// Runs until nothing old is left or stopping is set; gives the number of rows deleted.
-std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule, const Clock& clock, Log& log,
-                           const std::atomic<bool>& stopping);
+std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule,
+                           const Clock& clock, Log& log, const std::atomic<bool>& stopping);
 
 }  // namespace hongyan::jobs

@@ -17,7 +17,8 @@ Status RuleWatch::poll() {
         if (now.limits != seen_.limits) limits = table::list_limits(session, problems);
     });
     if (!read) return read;
-    for (const auto& problem : problems) log_.warn("rule_ignored", {{"row", problem.path}, {"detail", problem.detail}});
+    for (const auto& problem : problems)
+        log_.warn("rule_ignored", {{"row", problem.path}, {"detail", problem.detail}});
     if (now.pools != seen_.pools) readers_.pools(pools);
     if (now.limits != seen_.limits) readers_.limits(limits);
     if (now.templates != seen_.templates) readers_.templates();

@@ -1,6 +1,7 @@
-// RuleWatch: sees that templates, keys, pools or limits were changed by any hand, also by plain SQL from another program, and
-// hands the new rows to whom they concern. Asked every half second by the schedule, and at once after a change through the API.
-// poll() is safe from every thread; one runs at a time.
+// RuleWatch: sees that templates, keys, pools or limits were changed by any hand, also by plain SQL
+// from another program, and hands the new rows to whom they concern. Asked every half second by the
+// schedule, and at once after a change through the API. poll() is safe from every thread; one runs
+// at a time.
 #pragma once
 
 #include <functional>

@@ -24,12 +24,14 @@ void Schedule::stop() {
 
 void Schedule::loop() {
     while (!stopping_) {
-        auto& first = *std::min_element(entries_.begin(), entries_.end(),
-                                        [](const Entry& a, const Entry& b) { return a.next_us < b.next_us; });
+        auto& first =
+            *std::min_element(entries_.begin(), entries_.end(),
+                              [](const Entry& a, const Entry& b) { return a.next_us < b.next_us; });
         const auto wait_us = first.next_us - clock_.steady_us();
         if (wait_us > 0) {
             std::unique_lock lock(mutex_);
-            wake_.wait_for(lock, std::chrono::microseconds(wait_us), [this] { return stopping_.load(); });
+            wake_.wait_for(lock, std::chrono::microseconds(wait_us),
+                           [this] { return stopping_.load(); });
             continue;
         }
         first.job();

@@ -1,5 +1,6 @@
-// Schedule: one thread that does what has to be done again and again, each job at its own interval. A job that takes longer
-// than its interval simply comes later; jobs that may take long run on a thread of their own. stop() waits for the job at work.
+// Schedule: one thread that does what has to be done again and again, each job at its own interval.
+// A job that takes longer than its interval simply comes later; jobs that may take long run on a
+// thread of their own. stop() waits for the job at work.
 #pragma once
 
 #include <atomic>

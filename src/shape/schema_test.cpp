@@ -36,8 +36,9 @@ TEST(schema, describes_fields_with_their_rules) {
                            "default":5})"));
     EXPECT_EQ(property<sample::Send>("send_at"),
               expected(R"({"type":["string","null"],"format":"date-time","description":"When."})"));
-    EXPECT_EQ(property<sample::Send>("variables"),
-              expected(R"({"type":["object","null"],"maxProperties":100,"description":"Values."})"));
+    EXPECT_EQ(
+        property<sample::Send>("variables"),
+        expected(R"({"type":["object","null"],"maxProperties":100,"description":"Values."})"));
     EXPECT_EQ(property<sample::Send>("recipient"),
               expected(R"({"type":"string","minLength":1,"maxLength":320,"description":"Who."})"));
 }
@@ -72,8 +73,9 @@ TEST(schema, a_reply_requires_what_is_always_written_and_is_open) {
 }
 
 TEST(schema, knows_every_supported_type) {
-    EXPECT_EQ(property<sample::Everything>("tiny"),
-              expected(R"({"type":["integer","null"],"format":"int32","minimum":0,"maximum":255})"));
+    EXPECT_EQ(
+        property<sample::Everything>("tiny"),
+        expected(R"({"type":["integer","null"],"format":"int32","minimum":0,"maximum":255})"));
     EXPECT_EQ(property<sample::Everything>("wide"),
               expected(R"({"type":["integer","null"],"format":"int64"})"));
     EXPECT_EQ(property<sample::Everything>("id"),

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cstdint>
+
 #include "base/assert.hpp"
 #include "table/messages.hpp"
 
@@ -41,6 +44,12 @@ MessageRow read_row(const Rows& rows) {
     return row;
 }
 
+/// The first id of that moment; moments that no id can have (the year 9999) become the nearest one.
+MessageId id_bound(std::int64_t unix_ms) {
+    constexpr std::int64_t latest_ms = INT64_MAX >> id_counter_bits;
+    return first_id_at(std::clamp<std::int64_t>(unix_ms, 0, latest_ms));
+}
+
 /// The WHERE clause of a filter, with what it binds.
 class Where {
   public:
@@ -55,8 +64,8 @@ class Where {
         if (!filter.error.empty()) {
             add("instr(reason, ", filter.error, ") > 0");
         }
-        if (filter.created_after_ms > 0) add("id >= ", first_id_at(filter.created_after_ms));
-        if (filter.created_before_ms > 0) add("id < ", first_id_at(filter.created_before_ms));
+        if (filter.created_after_ms) add("id >= ", id_bound(*filter.created_after_ms));
+        if (filter.created_before_ms) add("id < ", id_bound(*filter.created_before_ms));
         if (filter.before_id > 0) add("id < ", filter.before_id);
     }
     [[nodiscard]] const std::string& text() const { return text_; }

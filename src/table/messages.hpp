@@ -48,8 +48,8 @@ struct MessageFilter {
     std::optional<MessageId> id;
     std::string recipient;           ///< exact
     std::string error;               ///< part of the reason
-    std::int64_t created_after_ms = 0;
-    std::int64_t created_before_ms = 0;
+    std::optional<std::int64_t> created_after_ms;
+    std::optional<std::int64_t> created_before_ms;
     MessageId before_id = 0;         ///< 0 = from the newest
     int limit = 50;
 };

@@ -97,13 +97,18 @@ void delete_batch(Session& session, std::int64_t id) {
     session.run("DELETE FROM message_tasks WHERE id = $1", id);
 }
 
-bool delete_unaccepted(Session& session, int limit) {
+std::int64_t last_task_id(Session& session) {
+    auto rows = session.query("SELECT max(id) FROM message_tasks");
+    return rows.next() && !rows.null(0) ? rows.integer(0) : 0;
+}
+
+bool delete_unaccepted(Session& session, std::int64_t last, int limit) {
     const auto deleted = session.run(
         "DELETE FROM message_records WHERE id IN (SELECT m.id FROM message_tasks AS t JOIN message_records AS m"
-        " ON m.task_id = t.id WHERE t.status = 'accepting' LIMIT $1)",
-        limit);
+        " ON m.task_id = t.id WHERE t.status = 'accepting' AND t.id <= $1 LIMIT $2)",
+        last, limit);
     if (deleted == limit) return true;
-    session.run("DELETE FROM message_tasks WHERE status = 'accepting'");
+    session.run("DELETE FROM message_tasks WHERE status = 'accepting' AND id <= $1", last);
     return false;
 }
 

@@ -39,7 +39,10 @@ void set_task_status(Session& session, std::int64_t id, TaskStatus status);
                                                              const std::vector<std::int64_t>& except);
 /// Deletes a batch that could not be written to its end, with what it has written.
 void delete_batch(Session& session, std::int64_t id);
+/// The largest id in the table, 0 if it is empty.
+[[nodiscard]] std::int64_t last_task_id(Session& session);
 /// Deletes up to limit records of batches that a crash cut off before they were accepted, then the tasks; true while any is left.
-[[nodiscard]] bool delete_unaccepted(Session& session, int limit);
+/// Batches after last are of this start, still being written, and stay.
+[[nodiscard]] bool delete_unaccepted(Session& session, std::int64_t last, int limit);
 
 }  // namespace hongyan::table

@@ -31,11 +31,18 @@ class Aftermath:
         self.server = server
         self.records = rows(server.data, RECORDS)
         self.tasks = {row["id"]: row for row in rows(server.data, "SELECT * FROM message_tasks")}
-        self.by_token = collections.defaultdict(list)
+        self._by_token = collections.defaultdict(list)
         for record in self.records:
-            self.by_token[record["content"]].append(record)
+            self._by_token[record["content"]].append(record)
         self.arrivals = read_ledger(server.data)
         self.received = collections.Counter(arrival.message_id for arrival in self.arrivals)
+
+    def tokens(self):
+        return self._by_token.keys()
+
+    def of(self, ask):
+        """The messages of a request."""
+        return self._by_token.get(ask.token, [])
 
     def duplicates(self):
         return {identity: times - 1 for identity, times in self.received.items() if times > 1}
@@ -44,7 +51,7 @@ class Aftermath:
 def check_accepted_is_final(aftermath, asks):
     """I1: every 202 has its messages, and each of them has ended."""
     for ask in asks:
-        found = aftermath.by_token[ask.token]
+        found = aftermath.of(ask)
         if ask.outcome == "accepted":
             assert len(found) == ask.count, f"{ask} has {len(found)} messages"
         for record in found:
@@ -54,8 +61,9 @@ def check_accepted_is_final(aftermath, asks):
 def check_only_what_was_asked(aftermath, asks):
     """I2: every message belongs to a request that was accepted or is unknown; what arrived is such a message."""
     allowed = {ask.token for ask in asks if ask.outcome in ("accepted", "unknown")}
-    extra = {token for token in aftermath.by_token if token not in allowed}
-    assert not extra, f"messages that nobody asked for: {few(extra)}"
+    extra = aftermath.tokens() - allowed
+    refused = [ask for ask in asks if ask.token in extra]
+    assert not extra, f"{len(extra)} messages that nobody asked for, {len(refused)} were refused: {few(extra)} {few(refused)}"
     known = {record["id"] for record in aftermath.records}
     assert not aftermath.received.keys() - known, few(aftermath.received.keys() - known)
     for record in aftermath.records:
@@ -67,7 +75,7 @@ def check_only_what_was_asked(aftermath, asks):
 def check_one_per_request(aftermath, asks):
     """I4: one message for each key and each single request; batches all or nothing."""
     for ask in asks:
-        found = len(aftermath.by_token[ask.token])
+        found = len(aftermath.of(ask))
         assert found in (0, ask.count), f"{ask.token} ({ask.outcome}) has {found} of {ask.count} messages"
         if ask.key:
             assert ask.outcome != "unknown", ask
@@ -168,11 +176,11 @@ def check_traces(aftermath, sample=200):
             expected["process", "success"] += 1
         expected["send", "failed"] += sum(outcome != "accepted" for _, outcome in made)
         expected["send", "success"] += record["status"] == "success"
-        found = nodes[f"msg_{record['id']:016x}"]
+        found = nodes[f"msg_{record['id']}"]
         assert found == +expected, f"{dict(record)} has the nodes {dict(found)}, not {dict(+expected)}"
     step = max(1, len(aftermath.records) // sample)
     for record in aftermath.records[::step]:
-        trace = aftermath.server.get(f"/api/messages/traces/msg_{record['id']:016x}").body
+        trace = aftermath.server.get(f"/api/messages/traces/msg_{record['id']}").body
         api_nodes = collections.Counter((node["name"], node["status"]) for node in trace["nodes"])
         assert api_nodes == nodes[trace["trace_id"]], trace
         assert trace["status"] == record["status"]

@@ -21,11 +21,12 @@ class Ask:
 
     token: str
     path: str
-    body: dict
+    body: dict = dataclasses.field(repr=False)
     key: str | None
     count: int
     outcome: str = "asking"
     identity: int = 0  # message or task id of the 202
+    status: int = 0  # of the latest answer
     replayed: bool = False
     deliver_by_ms: int = 0
 
@@ -181,6 +182,7 @@ class Client(threading.Thread):
                 ask.outcome = "unknown"
             time.sleep(0.01)
             return
+        ask.status = answer.status
         if answer.status == 202:
             identity = int(answer.body["task_id" if ask.path.endswith("batch") else "message_id"])
             assert ask.outcome != "accepted" or identity == ask.identity, f"{ask.key} has two answers"

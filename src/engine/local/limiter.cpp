@@ -17,7 +17,8 @@ void describe(Admission& admission, LimitState& rule, std::int64_t remaining) {
     admission.type = rule.rule().type;
 }
 
-/// The rule to show for an admitted request: a quota in time before a concurrency limit, then the least remaining.
+/// The rule to show for an admitted request: a quota in time before a concurrency limit, then the
+/// least remaining.
 bool shows_before(const Admission& shown, LimitState& rule, std::int64_t remaining) {
     const bool shown_is_quota = shown.type != LimitType::concurrency;
     const bool is_quota = rule.rule().type != LimitType::concurrency;
@@ -65,7 +66,8 @@ Admission LocalLimiter::admit_to(Resource& resource, State& state, const Arrival
         if (!rule.rule().enabled) continue;
         rule.take(arrival);
         const std::int64_t remaining = rule.remaining(after);
-        if (admission.resource.empty() || shows_before(admission, rule, remaining)) describe(admission, rule, remaining);
+        if (admission.resource.empty() || shows_before(admission, rule, remaining))
+            describe(admission, rule, remaining);
         admission.resource = resource.name;
     }
     return admission;
@@ -104,7 +106,8 @@ void LocalLimiter::set_rules(std::vector<LimitRule> rules) {
         Resource& resource = *owned->resources.emplace_back(std::make_unique<Resource>(name));
         longer->emplace(resource.name, &resource);
     }
-    for (auto& resource : owned->resources) replace_rules(*resource, std::move(by_resource[resource->name]));
+    for (auto& resource : owned->resources)
+        replace_rules(*resource, std::move(by_resource[resource->name]));
     if (longer->size() == owned->tables.back()->size()) return;
     owned->tables.push_back(std::move(longer));
     table_.store(owned->tables.back().get(), std::memory_order_release);
@@ -116,9 +119,10 @@ void LocalLimiter::replace_rules(Resource& resource, std::vector<LimitRule> rule
     std::vector<LimitState> next;
     next.reserve(rules.size());
     for (LimitRule& rule : rules) {
-        const auto old = std::find_if(state->rules.begin(), state->rules.end(), [&](const LimitState& known) {
-            return known.rule().id == rule.id && known.rule().type == rule.type;
-        });
+        const auto old =
+            std::find_if(state->rules.begin(), state->rules.end(), [&](const LimitState& known) {
+                return known.rule().id == rule.id && known.rule().type == rule.type;
+            });
         if (old == state->rules.end()) {
             next.emplace_back(std::move(rule), now_us);
         } else {

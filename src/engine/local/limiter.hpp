@@ -1,6 +1,7 @@
-// LocalLimiter: the Limiter inside this process. Finding a resource takes no lock: the table of resources is never changed,
-// only replaced by a longer one, and a resource once known stays until the end, so that its requests inside stay counted
-// whatever happens to its rules. Each resource has one mutex; under it all its rules are checked and then taken as one step.
+// LocalLimiter: the Limiter inside this process. Finding a resource takes no lock: the table of
+// resources is never changed, only replaced by a longer one, and a resource once known stays until
+// the end, so that its requests inside stay counted whatever happens to its rules. Each resource
+// has one mutex; under it all its rules are checked and then taken as one step.
 #pragma once
 
 #include <atomic>
@@ -38,14 +39,17 @@ class LocalLimiter final : public Limiter {
         const std::string name;
         Guarded<State> state;
     };
-    using Table = std::unordered_map<std::string_view, Resource*>;  ///< the keys are the resources' names
+    using Table =
+        std::unordered_map<std::string_view, Resource*>;  ///< the keys are the resources' names
     struct Owned {
         std::vector<std::unique_ptr<Resource>> resources;
-        std::vector<std::unique_ptr<const Table>> tables;  ///< the last one is in use; readers may still be in the others
+        std::vector<std::unique_ptr<const Table>>
+            tables;  ///< the last one is in use; readers may still be in the others
     };
 
     [[nodiscard]] Resource* find(std::string_view name) const;
-    [[nodiscard]] Admission admit_to(Resource& resource, State& state, const Arrival& arrival) const;
+    [[nodiscard]] Admission admit_to(Resource& resource, State& state,
+                                     const Arrival& arrival) const;
     [[nodiscard]] Admission refusal(Resource& resource, State& state, const Arrival& arrival) const;
     void replace_rules(Resource& resource, std::vector<LimitRule> rules) const;
 

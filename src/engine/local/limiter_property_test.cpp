@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view name = "api:/messages/send";
 
-LimitRule rule_of(LimitType type, double max_value, LimitBehavior behavior = LimitBehavior::reject) {
+LimitRule rule_of(LimitType type, double max_value,
+                  LimitBehavior behavior = LimitBehavior::reject) {
     LimitRule rule;
     rule.id = 1 + static_cast<std::int64_t>(type);
     rule.resource = name;
@@ -22,7 +23,8 @@ LimitRule rule_of(LimitType type, double max_value, LimitBehavior behavior = Lim
 }
 
 /// Most cost that any window (t - span, t] holds; an admission always starts or ends the worst one.
-std::int64_t most_in_any_window(const std::vector<std::pair<std::int64_t, int>>& passed, std::int64_t span_ms) {
+std::int64_t most_in_any_window(const std::vector<std::pair<std::int64_t, int>>& passed,
+                                std::int64_t span_ms) {
     std::int64_t most = 0;
     std::int64_t sum = 0;
     std::size_t oldest = 0;
@@ -37,10 +39,15 @@ std::int64_t most_in_any_window(const std::vector<std::pair<std::int64_t, int>>&
 /// Gaps between arrivals: sometimes bursts, sometimes a steady stream, sometimes long silence.
 Millis random_gap(std::mt19937_64& random, int mean_ms) {
     switch (random() % 8) {
-        case 0: return Millis(static_cast<std::int64_t>(random() % 3000));
-        case 1: return Millis(static_cast<std::int64_t>(random() % 120));
-        case 2: case 3: return Millis(static_cast<std::int64_t>(random() % (2 * mean_ms + 1)));
-        default: return Millis(0);
+        case 0:
+            return Millis(static_cast<std::int64_t>(random() % 3000));
+        case 1:
+            return Millis(static_cast<std::int64_t>(random() % 120));
+        case 2:
+        case 3:
+            return Millis(static_cast<std::int64_t>(random() % (2 * mean_ms + 1)));
+        default:
+            return Millis(0);
     }
 }
 
@@ -66,7 +73,8 @@ TEST(limiter_property, no_window_at_any_offset_holds_more_than_the_limit) {
     }
 }
 
-TEST(limiter_property, retry_after_is_honest_for_every_rule_and_not_longer_than_needed_without_warm_up) {
+TEST(limiter_property,
+     retry_after_is_honest_for_every_rule_and_not_longer_than_needed_without_warm_up) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         SCOPED_TRACE(seed);
         std::mt19937_64 random(seed);
@@ -77,7 +85,8 @@ TEST(limiter_property, retry_after_is_honest_for_every_rule_and_not_longer_than_
         LimitRule window = rule_of(LimitType::window, 3 + static_cast<int>(random() % 200));
         window.window_seconds = 1 + static_cast<int>(random() % 20);
         limits.set_rules({rule_of(LimitType::qps, per_second, behavior), window});
-        const bool warming = behavior == LimitBehavior::warm_up || behavior == LimitBehavior::warm_up_pacing;
+        const bool warming =
+            behavior == LimitBehavior::warm_up || behavior == LimitBehavior::warm_up_pacing;
         for (int i = 0; i < 3'000; ++i) {
             clock.advance(random_gap(random, 20));
             const Admission refused = limits.admit(name);
@@ -90,7 +99,8 @@ TEST(limiter_property, retry_after_is_honest_for_every_rule_and_not_longer_than_
             } else {
                 clock.advance(refused.retry_after);
             }
-            ASSERT_TRUE(limits.admit(name).ok) << i << " " << per_second << " " << to_text(behavior);
+            ASSERT_TRUE(limits.admit(name).ok)
+                << i << " " << per_second << " " << to_text(behavior);
         }
     }
 }
@@ -129,7 +139,8 @@ TEST(limiter_property, paced_requests_start_at_least_one_interval_apart) {
         ManualClock clock;
         LocalLimiter limits(clock);
         const std::int64_t interval_ms = 1 + static_cast<std::int64_t>(random() % 50);
-        limits.set_rules({rule_of(LimitType::qps, 1000.0 / static_cast<double>(interval_ms), LimitBehavior::pacing)});
+        limits.set_rules({rule_of(LimitType::qps, 1000.0 / static_cast<double>(interval_ms),
+                                  LimitBehavior::pacing)});
         std::int64_t last_start = 0;
         for (int i = 0; i < 5'000; ++i) {
             clock.advance(random_gap(random, static_cast<int>(interval_ms)));
@@ -176,7 +187,8 @@ TEST(limiter_property, warm_up_starts_at_a_third_and_reaches_the_full_rate_after
             EXPECT_GT(starts[5], rate / 3.0);
             EXPECT_TRUE(std::is_sorted(starts.begin(), starts.begin() + 8,
                                        [&](int a, int b) { return a < b - rate * 0.03 - 1; }));
-            for (std::size_t second = 12; second < 20; ++second) EXPECT_NEAR(starts[second], rate, rate * 0.02 + 1);
+            for (std::size_t second = 12; second < 20; ++second)
+                EXPECT_NEAR(starts[second], rate, rate * 0.02 + 1);
         }
     }
 }

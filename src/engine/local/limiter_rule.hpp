@@ -1,6 +1,7 @@
-// LimitState: one rule with everything it has counted. The limiter asks check() of all rules of a resource, and calls take()
-// on all of them only if all agreed, so that a refused request uses up nothing. Not thread-safe: called under the resource's
-// lock, which is what makes "check, then take" one step.
+// LimitState: one rule with everything it has counted. The limiter asks check() of all rules of a
+// resource, and calls take() on all of them only if all agreed, so that a refused request uses up
+// nothing. Not thread-safe: called under the resource's lock, which is what makes "check, then
+// take" one step.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +26,16 @@ class LimitState {
 
     struct Verdict {
         bool ok = true;
-        std::int64_t wait_ns = 0;   ///< with ok
-        Millis retry_after{0};      ///< when not ok
+        std::int64_t wait_ns = 0;  ///< with ok
+        Millis retry_after{0};     ///< when not ok
     };
     [[nodiscard]] Verdict check(const Arrival& arrival);
     void take(const Arrival& arrival);
     void refuse(std::int64_t wall_ms);
     /// Takes over a changed row of the same id and type, and keeps what was counted.
     void change(LimitRule rule, std::int64_t now_us);
-    /// What a RateLimit header should show now; inside counts the request itself, if it was admitted.
+    /// What a RateLimit header should show now; inside counts the request itself, if it was
+    /// admitted.
     [[nodiscard]] std::int64_t remaining(const Arrival& arrival);
     [[nodiscard]] std::int64_t limit() const { return limit_; }
     [[nodiscard]] int window_seconds() const { return window_seconds_; }
@@ -42,7 +44,9 @@ class LimitState {
 
   private:
     void derive(std::int64_t now_us);
-    [[nodiscard]] double rate(std::int64_t now_us) { return warm_up_ ? warm_up_->allowed(now_us) : rule_.max_value; }
+    [[nodiscard]] double rate(std::int64_t now_us) {
+        return warm_up_ ? warm_up_->allowed(now_us) : rule_.max_value;
+    }
     [[nodiscard]] std::int64_t capacity(std::int64_t now_us);
     [[nodiscard]] Verdict check_window(const Arrival& arrival);
     [[nodiscard]] Verdict check_pace(const Arrival& arrival);

@@ -1,6 +1,7 @@
-// The two traffic shapes of a qps rule, with Sentinel's formulas. WarmUp says which rate is allowed now: a cold system gets a
-// third and reaches the full rate after the period under load (Guava's warming bucket upside down, cold factor 3). Pacer is a
-// virtual schedule: each request gets the next free place on the time line. Not thread-safe: called under the resource's lock.
+// The two traffic shapes of a qps rule, with Sentinel's formulas. WarmUp says which rate is allowed
+// now: a cold system gets a third and reaches the full rate after the period under load (Guava's
+// warming bucket upside down, cold factor 3). Pacer is a virtual schedule: each request gets the
+// next free place on the time line. Not thread-safe: called under the resource's lock.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,8 @@
 
 namespace hongyan::local {
 
-/// A count out of a rule's number: rounded down, 0 for anything that is not above 0, and never so large that sums overflow.
+/// A count out of a rule's number: rounded down, 0 for anything that is not above 0, and never so
+/// large that sums overflow.
 [[nodiscard]] constexpr std::int64_t whole(double value) {
     constexpr double most = 1e15;
     if (!(value > 0)) return 0;
@@ -53,14 +55,18 @@ class Pacer {
     [[nodiscard]] std::int64_t wait_ns(std::int64_t now_ns, std::int64_t cost_ns) const {
         return std::max<std::int64_t>(0, last_ns_ + cost_ns - now_ns);
     }
-    void take(std::int64_t now_ns, std::int64_t cost_ns) { last_ns_ = std::max(now_ns, last_ns_ + cost_ns); }
-    /// The time that amount requests take at this rate; at most 126 years, so that nothing overflows.
+    void take(std::int64_t now_ns, std::int64_t cost_ns) {
+        last_ns_ = std::max(now_ns, last_ns_ + cost_ns);
+    }
+    /// The time that amount requests take at this rate; at most 126 years, so that nothing
+    /// overflows.
     [[nodiscard]] static std::int64_t cost_ns(double rate, int amount) {
         return static_cast<std::int64_t>(std::min(1e9 / rate * amount + 0.5, 4e18));
     }
 
   private:
-    std::int64_t last_ns_ = std::numeric_limits<std::int64_t>::min() / 2;  ///< the place given last; may be ahead of now
+    std::int64_t last_ns_ = std::numeric_limits<std::int64_t>::min() /
+                            2;  ///< the place given last; may be ahead of now
 };
 
 }  // namespace hongyan::local

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view send = "api:/messages/send";
 
-LimitRule rule_of(LimitType type, double max_value, LimitBehavior behavior = LimitBehavior::reject) {
+LimitRule rule_of(LimitType type, double max_value,
+                  LimitBehavior behavior = LimitBehavior::reject) {
     LimitRule rule;
     rule.id = 1 + static_cast<std::int64_t>(type);
     rule.resource = send;
@@ -198,7 +199,8 @@ TEST_F(limiter, a_disabled_or_removed_rule_stops_at_once) {
 TEST_F(limiter, nothing_above_zero_refuses_everything) {
     for (const double max_value : {0.0, -1.0, -1e300, std::numeric_limits<double>::quiet_NaN()}) {
         for (const LimitType type : {LimitType::qps, LimitType::concurrency, LimitType::window}) {
-            for (const auto behavior : {LimitBehavior::reject, LimitBehavior::warm_up, LimitBehavior::pacing}) {
+            for (const auto behavior :
+                 {LimitBehavior::reject, LimitBehavior::warm_up, LimitBehavior::pacing}) {
                 limits.set_rules({rule_of(type, max_value, behavior)});
                 const Admission refused = limits.admit(send);
                 EXPECT_FALSE(refused.ok);
@@ -214,7 +216,8 @@ TEST_F(limiter, very_large_values_refuse_nothing) {
         for (const LimitType type : {LimitType::qps, LimitType::concurrency, LimitType::window}) {
             for (std::size_t i = 0; i < limit_behavior_names.size(); ++i) {
                 limits.set_rules({rule_of(type, max_value, static_cast<LimitBehavior>(i))});
-                EXPECT_EQ(admitted(1000), 1000) << max_value << to_text(type) << limit_behavior_names[i];
+                EXPECT_EQ(admitted(1000), 1000)
+                    << max_value << to_text(type) << limit_behavior_names[i];
             }
         }
     }
@@ -297,7 +300,9 @@ TEST_F(limiter, many_threads_never_get_more_than_the_limits_together) {
         for (int i = 0; i < 20'000; ++i) {
             if (!limits.admit(send).ok) continue;
             const int now_inside = ++inside;
-            for (int seen = most; now_inside > seen && !most.compare_exchange_weak(seen, now_inside);) {}
+            for (int seen = most;
+                 now_inside > seen && !most.compare_exchange_weak(seen, now_inside);) {
+            }
             ++admissions;
             --inside;
             limits.leave(send);

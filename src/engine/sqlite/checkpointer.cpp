@@ -14,8 +14,8 @@ constexpr int cache_kib = 256;
 }  // namespace
 
 void run_checkpoint(const Connection& connection, Condition& condition, Log& log) {
-    const int code =
-        sqlite3_wal_checkpoint_v2(connection.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    const int code = sqlite3_wal_checkpoint_v2(connection.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                               nullptr, nullptr);
     const FailureKind kind = kind_of(code);
     if (code == SQLITE_OK || kind == FailureKind::busy) return;
     // The transactions themselves are safe in the log; only the log cannot be emptied.
@@ -25,7 +25,8 @@ void run_checkpoint(const Connection& connection, Condition& condition, Log& log
     if (kind == FailureKind::fatal) condition.give_up(text);
 }
 
-Result<std::unique_ptr<Checkpointer>> Checkpointer::open(const SqliteOptions& options, Condition& condition, Log& log) {
+Result<std::unique_ptr<Checkpointer>> Checkpointer::open(const SqliteOptions& options,
+                                                         Condition& condition, Log& log) {
     ConnectionOptions how;
     how.writer = true;  // it writes to the database file, though never by a statement
     how.cache_kib = cache_kib;
@@ -33,13 +34,17 @@ Result<std::unique_ptr<Checkpointer>> Checkpointer::open(const SqliteOptions& op
     auto connection = Connection::open(options.file, how);
     if (!connection) return connection.error();
     // Reading anything opens the log on this connection.
-    if (connection->execute("PRAGMA wal_autocheckpoint=0; SELECT count(*) FROM sqlite_schema") != SQLITE_OK) {
-        return make_error(ErrorCode::storage_failed, options.file.string() + " cannot be read for checkpoints");
+    if (connection->execute("PRAGMA wal_autocheckpoint=0; SELECT count(*) FROM sqlite_schema") !=
+        SQLITE_OK) {
+        return make_error(ErrorCode::storage_failed,
+                          options.file.string() + " cannot be read for checkpoints");
     }
-    return std::unique_ptr<Checkpointer>(new Checkpointer(std::move(*connection), options, condition, log));
+    return std::unique_ptr<Checkpointer>(
+        new Checkpointer(std::move(*connection), options, condition, log));
 }
 
-Checkpointer::Checkpointer(Connection connection, const SqliteOptions& options, Condition& condition, Log& log)
+Checkpointer::Checkpointer(Connection connection, const SqliteOptions& options,
+                           Condition& condition, Log& log)
     : step_pages_(options.checkpoint_pages),
       limit_pages_(options.checkpoint_pages * limit_steps),
       condition_(condition),

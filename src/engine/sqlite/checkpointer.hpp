@@ -1,7 +1,8 @@
-// Checkpointer: copies the write-ahead log back into the database on a thread and connection of its own, so that commits
-// need not wait for the copying and its syncs. Such a copy never catches up with a busy writer, and only a log that is
-// copied to its end starts anew; so beyond log_limit pages the writer copies the small rest itself, once, right after a
-// background copy. docs/decisions/0014-checkpoints-beside-the-writer.md has the figures.
+// Checkpointer: copies the write-ahead log back into the database on a thread and connection of its
+// own, so that commits need not wait for the copying and its syncs. Such a copy never catches up
+// with a busy writer, and only a log that is copied to its end starts anew; so beyond log_limit
+// pages the writer copies the small rest itself, once, right after a background copy.
+// docs/decisions/0014-checkpoints-beside-the-writer.md has the figures.
 #pragma once
 
 #include <condition_variable>
@@ -16,19 +17,23 @@
 
 namespace hongyan::sqlite {
 
-/// Copies what can be copied without waiting for anyone; a failure is logged, and a fatal one closes the store for good.
+/// Copies what can be copied without waiting for anyone; a failure is logged, and a fatal one
+/// closes the store for good.
 void run_checkpoint(const Connection& connection, Condition& condition, Log& log);
 
 class Checkpointer {
   public:
-    static Result<std::unique_ptr<Checkpointer>> open(const SqliteOptions& options, Condition& condition, Log& log);
+    static Result<std::unique_ptr<Checkpointer>> open(const SqliteOptions& options,
+                                                      Condition& condition, Log& log);
     ~Checkpointer();
 
-    /// Told by the writer after each commit how many pages the log has; true if the writer should copy the rest now.
+    /// Told by the writer after each commit how many pages the log has; true if the writer should
+    /// copy the rest now.
     [[nodiscard]] bool on_commit(int log_pages);
 
   private:
-    Checkpointer(Connection connection, const SqliteOptions& options, Condition& condition, Log& log);
+    Checkpointer(Connection connection, const SqliteOptions& options, Condition& condition,
+                 Log& log);
     void loop();
 
     const int step_pages_;
@@ -39,7 +44,7 @@ class Checkpointer {
     std::mutex mutex_;
     std::condition_variable wake_;
     // Under mutex_:
-    int copied_pages_ = 0;    ///< length of the log when the last copy began
+    int copied_pages_ = 0;        ///< length of the log when the last copy began
     bool rest_is_small_ = false;  ///< a copy begun beyond the limit has just ended
     bool wanted_ = false;
     bool running_ = false;
