@@ -43,6 +43,11 @@ http::GuardAnswer over_limit(const http::Request& request, const Admission& answ
     return {std::move(response)};
 }
 
+/// A global limit that was set too low must not lock out who could set it right.
+bool mends_limits(const http::Request& request, unsigned scopes) {
+    return (scopes & scope_admin) != 0 && request.path.starts_with("/api/limits");
+}
+
 }  // namespace
 
 unsigned scope_bit(std::string_view word) {
@@ -163,7 +168,8 @@ http::Guard make_guard(const KeyBook& keys, Limiter& limiter) {
         Millis wait{0};
         for (const std::string_view resource :
              {global_resource, std::string_view(route.resource)}) {
-            if (resource.empty()) continue;
+            if (resource.empty() || (resource == global_resource && mends_limits(request, scopes)))
+                continue;
             const auto answer = limiter.admit(resource);
             if (!answer.ok) return over_limit(request, answer);
             if (answer.entered) caller->entered(limiter, resource);

@@ -176,12 +176,6 @@ void add_dead_letter_routes(Routes& routes) {
                  .scope = "read",
                  .reply = &shape::description_of<DeadGroupPage>()},
                 list_dead_groups);
-}
-
-}  // namespace
-
-void add_message_routes(Routes& routes) {
-    add_lists(routes);
     routes.plain({.method = http::Method::post,
                   .path = "/api/messages/dead-letters/retry",
                   .operation = "retry_dead_letters",
@@ -196,7 +190,9 @@ void add_message_routes(Routes& routes) {
                  redrive);
 }
 
-void add_lists(Routes& routes) {
+}  // namespace
+
+void add_message_routes(Routes& routes) {
     const auto& page = shape::description_of<MessagePage>();
     const auto& query = shape::description_of<MessageQuery>();
     routes.read({.path = "/api/messages",

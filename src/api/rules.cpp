@@ -130,7 +130,9 @@ void create_limit(Context& context, http::Request& request, http::Responder resp
     change(context, std::move(responder), Reload::yes,
            [rule = rule_of(*asked)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
                rule.id = table::insert_limit(session, rule);
-               auto created = answer(view_of(LimitUsage{.rule = rule}), 201);
+               LimitUsage fresh;
+               fresh.rule = rule;
+               auto created = answer(view_of(fresh), 201);
                created.location = "/api/limits/" + std::to_string(rule.id);
                return created;
            });

@@ -75,7 +75,7 @@ int run_dead_letter_retry(const DeadLetterArgs& args, Session& session) {
     json::object filter;
     const std::pair<std::string_view, const std::string&> parts[] = {
         {"channel", args.channel},
-        {"reason", args.reason},
+        {"error", args.reason},
         {"created_after", args.created_after},
         {"created_before", args.created_before}};
     for (const auto& [name, value] : parts) {

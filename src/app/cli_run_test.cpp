@@ -327,7 +327,7 @@ TEST_F(cli, dead_letters_are_sent_again_only_when_it_is_said_which) {
     EXPECT_EQ(run({"dlq", "retry", "--reason", "timeout", "--dry-run"}).out,
               "12 matched, 0 sent again\n");
     EXPECT_EQ(json::parse(server.seen()[0].body),
-              json::parse(R"({"filter":{"reason":"timeout"},"dry_run":true,"max_count":10000})"));
+              json::parse(R"({"filter":{"error":"timeout"},"dry_run":true,"max_count":10000})"));
     EXPECT_EQ(run({"dlq", "retry", "--all", "--limit", "5"}).code, 0);
     EXPECT_EQ(json::parse(server.seen()[1].body),
               json::parse(R"({"filter":{},"dry_run":false,"max_count":5})"));

@@ -18,17 +18,22 @@ void add(std::vector<Problem>& problems, std::vector<Problem> more, const Addres
     }
 }
 
-bool render_part(const render::Template& part, std::string& out, const boost::json::object& variables, const Addressee& to,
-                 std::string_view name, std::vector<Problem>& problems) {
+bool render_part(const render::Template& part, std::string& out,
+                 const boost::json::object& variables, const Addressee& to, std::string_view name,
+                 std::vector<Problem>& problems) {
     auto rendered = part.render_to(out, variables);
     if (rendered) return true;
     auto& error = rendered.error();
-    if (error.problems.empty()) problems.push_back({below(to.path, name), std::string(error_row(error.code).name), error.detail});
-    else add(problems, std::move(error.problems), to);
+    if (error.problems.empty())
+        problems.push_back(
+            {below(to.path, name), std::string(error_row(error.code).name), error.detail});
+    else
+        add(problems, std::move(error.problems), to);
     return false;
 }
 
-bool render_all(const CompiledTemplate& chosen, const Addressee& to, Message& message, std::vector<Problem>& problems) {
+bool render_all(const CompiledTemplate& chosen, const Addressee& to, Message& message,
+                std::vector<Problem>& problems) {
     static const boost::json::object none;
     const auto& variables = to.variables == nullptr ? none : *to.variables;
     auto wrong = render::check_variables(chosen.specs, variables);
@@ -43,7 +48,8 @@ bool render_all(const CompiledTemplate& chosen, const Addressee& to, Message& me
 
 }  // namespace
 
-MessagePtr make_message(const Order& order, const Addressee& to, const Channel& channel, std::vector<Problem>& problems) {
+MessagePtr make_message(const Order& order, const Addressee& to, const Channel& channel,
+                        std::vector<Problem>& problems) {
     auto message = std::make_unique<Message>();
     Message& m = *message;
     if (order.chosen) {

@@ -1,6 +1,6 @@
-// accept: from what a client asks for to finished messages: the template is found, its variables are complete, the text is
-// rendered, the channel agrees with recipient and content. Pure given its inputs; nothing is stored here. Every problem is
-// reported, not only the first.
+// accept: from what a client asks for to finished messages: the template is found, its variables
+// are complete, the text is rendered, the channel agrees with recipient and content. Pure given its
+// inputs; nothing is stored here. Every problem is reported, not only the first.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -39,7 +39,7 @@ struct Addressee {
 };
 
 /// The message, without an id yet; or null with what is wrong added to problems.
-[[nodiscard]] MessagePtr make_message(const Order& order, const Addressee& to, const Channel& channel,
-                                      std::vector<Problem>& problems);
+[[nodiscard]] MessagePtr make_message(const Order& order, const Addressee& to,
+                                      const Channel& channel, std::vector<Problem>& problems);
 
 }  // namespace hongyan::delivery

@@ -12,7 +12,8 @@ constexpr int most_failures_at_stop = 20;
 
 }  // namespace
 
-Committer::Committer(Store& store, const Clock& clock, Log& log, CommitSink& sink, CommitterOptions options)
+Committer::Committer(Store& store, const Clock& clock, Log& log, CommitSink& sink,
+                     CommitterOptions options)
     : store_(store), clock_(clock), log_(log), sink_(sink), options_(options) {}
 
 Committer::~Committer() { stop(); }
@@ -40,8 +41,10 @@ void Committer::accept(Accept one) {
         if (!refuse) accepts_.push_back(std::move(one));
         wake = asleep_;
     }
-    if (refuse) one.done(refusal("messages"));
-    else if (wake) wake_.notify_one();
+    if (refuse)
+        one.done(refusal("messages"));
+    else if (wake)
+        wake_.notify_one();
 }
 
 void Committer::accept_batch(std::unique_ptr<Batch> batch) {
@@ -52,8 +55,10 @@ void Committer::accept_batch(std::unique_ptr<Batch> batch) {
             batches_.push_back(std::move(batch));
         }
     }
-    if (batch) batch->done(refusal("batches"));
-    else wake_.notify_one();
+    if (batch)
+        batch->done(refusal("batches"));
+    else
+        wake_.notify_one();
 }
 
 void Committer::settle(std::vector<Settled> settled) {
@@ -81,8 +86,10 @@ void Committer::run(Work work, WorkDone done) {
         refuse = stopped_;
         if (!refuse) controls_.push_back({std::move(work), std::move(done), Done{}});
     }
-    if (refuse) done(refusal("changes"));
-    else wake_.notify_one();
+    if (refuse)
+        done(refusal("changes"));
+    else
+        wake_.notify_one();
 }
 
 CommitterStats Committer::stats() const {
@@ -99,7 +106,8 @@ void Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
             wake_.wait(lock);
         } else {
             const auto held_us = clock_.steady_us() - settled_since_us_;
-            const auto left = std::chrono::microseconds(options_.outcome_hold) - std::chrono::microseconds(held_us);
+            const auto left = std::chrono::microseconds(options_.outcome_hold) -
+                              std::chrono::microseconds(held_us);
             if (left.count() <= 0 || wake_.wait_for(lock, left) == std::cv_status::timeout) {
                 asleep_ = false;
                 return;
@@ -124,13 +132,15 @@ bool Committer::collect(Round& round) {
     return true;
 }
 
-// One batch after the other: its rows then lie side by side in the table and in the index by task, which packs both densely.
+// One batch after the other: its rows then lie side by side in the table and in the index by task,
+// which packs both densely.
 void Committer::take_batch_chunk(Round& round) {
     if (batches_.empty()) return;
     round.batch = std::move(batches_.front());
     batches_.pop_front();
     round.chunk_begin = round.batch->written;
-    round.chunk_end = std::min(round.chunk_begin + options_.batch_rows, round.batch->messages.size());
+    round.chunk_end =
+        std::min(round.chunk_begin + options_.batch_rows, round.batch->messages.size());
 }
 
 void Committer::loop() {
@@ -158,12 +168,15 @@ void Committer::drop_batch(Batch& batch, const Error& error) {
     }
     batch.done(error);
     if (batch.written == 0) return;
-    run([task = batch.task.id](Session& session, Counts&) { table::delete_batch(session, task); }, [](const Status&) {});
+    run([task = batch.task.id](Session& session, Counts&) { table::delete_batch(session, task); },
+        [](const Status&) {});
 }
 
 void Committer::fail(Round& round, const Error& error) {
     const bool lost = !store_.health().writable;
-    log_.error("commit_failed", {{"detail", error.detail}, {"accepts", round.accepts.size()}, {"lost", lost ? 1 : 0}});
+    log_.error(
+        "commit_failed",
+        {{"detail", error.detail}, {"accepts", round.accepts.size()}, {"lost", lost ? 1 : 0}});
     for (auto& one : round.accepts) one.done(error);
     if (round.batch) drop_batch(*round.batch, error);
     for (auto& control : round.controls) control.done(error);
@@ -172,8 +185,8 @@ void Committer::fail(Round& round, const Error& error) {
         return;
     }
     if (round.settled.empty()) return;
-    // A full disk or a foreign lock passes: what was sent must still be written down. The short rest keeps the loop from
-    // spinning on the error.
+    // A full disk or a foreign lock passes: what was sent must still be written down. The short
+    // rest keeps the loop from spinning on the error.
     {
         const std::lock_guard lock(mutex_);
         if (stopping_ && ++failures_at_stop_ > most_failures_at_stop) {

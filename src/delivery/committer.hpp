@@ -1,8 +1,10 @@
-// Committer: the one writer. Everything that changes the store is handed to it with a completion; its thread takes all that
-// waits, writes one transaction and completes all of it (group commit), without a timer. Single messages go first, batches in
-// chunks beside them, so that neither waits for the other; outcomes alone are held back until there are many or the next
-// message comes. Handing over never blocks and is safe from every thread; completions run on the committer's thread after the
-// sync and must be quick. If the store fails for good, everything waiting is refused and the sink is told.
+// Committer: the one writer. Everything that changes the store is handed to it with a completion;
+// its thread takes all that waits, writes one transaction and completes all of it (group commit),
+// without a timer. Single messages go first, batches in chunks beside them, so that neither waits
+// for the other; outcomes alone are held back until there are many or the next message comes.
+// Handing over never blocks and is safe from every thread; completions run on the committer's
+// thread after the sync and must be quick. If the store fails for good, everything waiting is
+// refused and the sink is told.
 #pragma once
 
 #include <atomic>
@@ -29,7 +31,8 @@
 
 namespace hongyan::delivery {
 
-/// The answer to an accepted message or batch. replay holds the stored reply when the idempotency key was known.
+/// The answer to an accepted message or batch. replay holds the stored reply when the idempotency
+/// key was known.
 struct Accepted {
     std::int64_t id = 0;  ///< message id, or the batch's task id
     std::string replay;
@@ -38,7 +41,7 @@ using AcceptDone = UniqueFunction<void(Result<Accepted>)>;
 
 struct Accept {
     MessagePtr message;
-    std::string_view provider;                        ///< of the message's channel; lives for ever
+    std::string_view provider;                       ///< of the message's channel; lives for ever
     std::unique_ptr<IdempotencyRecord> idempotency;  ///< null without a key
     AcceptDone done;
 };
@@ -48,14 +51,16 @@ struct Batch {
     TaskRecord task;
     std::vector<MessagePtr> messages;
     std::string_view provider;
-    std::unique_ptr<IdempotencyRecord> idempotency;  ///< its reply is made by make_reply, once the task's id is known
+    std::unique_ptr<IdempotencyRecord>
+        idempotency;  ///< its reply is made by make_reply, once the task's id is known
     UniqueFunction<std::string(std::int64_t task_id)> make_reply;
     AcceptDone done;
     std::size_t written = 0;  ///< kept by the committer
     bool replayed = false;    ///< kept by the committer
 };
 
-/// What became of a message; the record, the attempt, the task's and the day's counters change in one transaction.
+/// What became of a message; the record, the attempt, the task's and the day's counters change in
+/// one transaction.
 struct Settled {
     MessagePtr message;  ///< its attempts are the number of the last attempt
     MessageStatus status = MessageStatus::success;
@@ -66,6 +71,7 @@ struct Settled {
     std::string provider_message_id;
     std::string reason;
     std::unique_ptr<Attempt> attempt;  ///< for everything that was not an immediate success
+    bool is_free = false;              ///< the attempt does not count
 };
 
 /// Counters that a piece of work changed besides its own rows.
@@ -108,19 +114,22 @@ struct CommitterStats {
 
 class Committer {
   public:
-    Committer(Store& store, const Clock& clock, Log& log, CommitSink& sink, CommitterOptions options);
+    Committer(Store& store, const Clock& clock, Log& log, CommitSink& sink,
+              CommitterOptions options);
     ~Committer();
 
     void start();
-    /// Writes everything that waits, then ends the thread; outcomes that a failing store does not take for about two
-    /// seconds are given up, and their messages are resumed at the next start. What is handed over later is refused as unavailable.
+    /// Writes everything that waits, then ends the thread; outcomes that a failing store does not
+    /// take for about two seconds are given up, and their messages are resumed at the next start.
+    /// What is handed over later is refused as unavailable.
     void stop();
 
     void accept(Accept one);
     void accept_batch(std::unique_ptr<Batch> batch);
     /// Never refused: what happened has happened.
     void settle(std::vector<Settled> settled);
-    /// Runs work inside the next transaction; if it throws StoreError only its own changes are undone.
+    /// Runs work inside the next transaction; if it throws StoreError only its own changes are
+    /// undone.
     void run(Work work, WorkDone done);
     [[nodiscard]] CommitterStats stats() const;
 
@@ -142,6 +151,7 @@ class Committer {
     void apply_chunk(Session& session, Round& round);
     void apply_settled(Session& session, Round& round);
     void apply_controls(Session& session, Round& round);
+    void write(Session& session, const Counts& counts);
     void complete(Round& round);
     void complete_chunk(Round& round, std::vector<MessagePtr>& accepted);
     void fail(Round& round, const Error& error);

@@ -8,7 +8,8 @@ namespace {
 constexpr std::int64_t day_ms = 86'400'000;
 
 /// The stored answer to a known idempotency key, or null if the request is new.
-std::unique_ptr<Result<Accepted>> known_answer(Session& session, const IdempotencyRecord& asked, std::int64_t lifetime_ms) {
+std::unique_ptr<Result<Accepted>> known_answer(Session& session, const IdempotencyRecord& asked,
+                                               std::int64_t lifetime_ms) {
     const auto found = table::find_idempotency(session, asked.tenant_id, asked.route, asked.key);
     if (!found || found->created_ms + lifetime_ms < asked.created_ms) return nullptr;
     if (found->body_hash != asked.body_hash) {
@@ -20,12 +21,14 @@ std::unique_ptr<Result<Accepted>> known_answer(Session& session, const Idempoten
 }
 
 table::Outcome row_of(const Settled& one) {
-    return {one.message->id, one.status,          one.message->attempts, one.finished_ms, one.next_attempt_ms,
-            one.timing,      one.provider,        one.provider_message_id, one.reason};
+    return {one.message->id,     one.status, one.message->attempts, one.finished_ms,
+            one.next_attempt_ms, one.timing, one.provider,          one.provider_message_id,
+            one.reason,          one.is_free};
 }
 
 bool is_plain_success(const Settled& one) {
-    return one.status == MessageStatus::success && one.provider.empty() && one.provider_message_id.empty() && !one.attempt;
+    return one.status == MessageStatus::success && one.provider.empty() &&
+           one.provider_message_id.empty() && !one.attempt;
 }
 
 }  // namespace
@@ -55,9 +58,14 @@ void Committer::apply(Session& session, Round& round) {
     apply_accepts(session, round);
     if (round.batch) apply_chunk(session, round);
     apply_settled(session, round);
+    write(session, round.counts);
     apply_controls(session, round);
-    for (const auto& [task, delta] : round.counts.tasks) table::count_task(session, task, delta, clock_.now_ms());
-    for (const auto& [key, delta] : round.counts.statistics) table::add_statistics(session, key, delta);
+}
+
+void Committer::write(Session& session, const Counts& counts) {
+    for (const auto& [task, delta] : counts.tasks)
+        table::count_task(session, task, delta, clock_.now_ms());
+    for (const auto& [key, delta] : counts.statistics) table::add_statistics(session, key, delta);
 }
 
 void Committer::apply_accepts(Session& session, Round& round) {
@@ -74,8 +82,8 @@ void Committer::apply_accepts(Session& session, Round& round) {
     }
 }
 
-// The task row comes first with status accepting and is the promise: until the last chunk is in, no one is told of the batch,
-// and a start deletes what a crash left of it.
+// The task row comes first with status accepting and is the promise: until the last chunk is in, no
+// one is told of the batch, and a start deletes what a crash left of it.
 void Committer::apply_chunk(Session& session, Round& round) {
     Batch& batch = *round.batch;
     if (round.chunk_begin == 0) {
@@ -108,7 +116,8 @@ void Committer::apply_settled(Session& session, Round& round) {
     for (std::size_t i = 0; i < round.settled.size(); ++i) {
         const auto& one = round.settled[i];
         const auto row = row_of(one);
-        const bool legal = is_plain_success(one) ? table::settle_success(session, row) : table::settle(session, row);
+        const bool legal = is_plain_success(one) ? table::settle_success(session, row)
+                                                 : table::settle(session, row);
         round.legal[i] = legal;
         if (!legal) continue;
         if (one.attempt) table::insert_attempt(session, *one.attempt);
@@ -126,12 +135,12 @@ void Committer::apply_controls(Session& session, Round& round) {
         } catch (const StoreError& error) {
             session.execute_script("ROLLBACK TO work");
             const bool refused = dynamic_cast<const ConstraintError*>(&error) != nullptr;
-            control.status = make_error(refused ? ErrorCode::conflict : ErrorCode::storage_failed, error.what());
+            control.status =
+                make_error(refused ? ErrorCode::conflict : ErrorCode::storage_failed, error.what());
             counts = {};
         }
         session.execute_script("RELEASE work");
-        for (const auto& [task, delta] : counts.tasks) table::count_task(session, task, delta, clock_.now_ms());
-        for (const auto& [key, delta] : counts.statistics) table::add_statistics(session, key, delta);
+        write(session, counts);
     }
 }
 
@@ -148,8 +157,9 @@ void Committer::complete(Round& round) {
         accepted.push_back(std::move(one.message));
     }
     if (round.batch) complete_chunk(round, accepted);
-    for (auto& control : round.controls) control.done(std::move(control.status));
+    // Before the controls: a cancellation of one of these must find it in the queue.
     if (!accepted.empty()) sink_.on_accepted(std::move(accepted));
+    for (auto& control : round.controls) control.done(std::move(control.status));
     if (!round.settled.empty()) sink_.on_settled(std::move(round.settled), round.legal);
 }
 
@@ -159,8 +169,10 @@ void Committer::complete_chunk(Round& round, std::vector<MessagePtr>& accepted) 
     const bool finished = batch.replayed || batch.written == batch.messages.size();
     {
         const std::lock_guard lock(mutex_);
-        if (finished) batch_rows_waiting_ -= batch.messages.size();
-        else batches_.push_front(std::move(round.batch));
+        if (finished)
+            batch_rows_waiting_ -= batch.messages.size();
+        else
+            batches_.push_front(std::move(round.batch));
     }
     if (!finished) return;
     if (batch.replayed) {

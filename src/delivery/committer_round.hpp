@@ -1,4 +1,5 @@
-// One transaction's worth of the committer: what it took, and what applying it found. Private to committer*.cpp.
+// One transaction's worth of the committer: what it took, and what applying it found. Private to
+// committer*.cpp.
 #pragma once
 
 #include "base/assert.hpp"
@@ -18,7 +19,9 @@ struct Committer::Round {
     std::vector<bool> legal;
     Counts counts;
 
-    [[nodiscard]] bool empty() const { return accepts.empty() && settled.empty() && controls.empty() && !batch; }
+    [[nodiscard]] bool empty() const {
+        return accepts.empty() && settled.empty() && controls.empty() && !batch;
+    }
     void clear() {
         accepts.clear();
         settled.clear();
@@ -32,7 +35,8 @@ struct Committer::Round {
 
 /// The answer to what comes when the committer is full or has stopped.
 [[nodiscard]] inline Error refusal(std::string_view what) {
-    auto error = make_error(ErrorCode::overloaded, "Too many " + std::string(what) + " wait to be written, or the server stops.");
+    auto error = make_error(ErrorCode::overloaded, "Too many " + std::string(what) +
+                                                       " wait to be written, or the server stops.");
     error.retry_after = Millis(1'000);
     return error;
 }

@@ -1,4 +1,5 @@
-// Counters of delivery for /metrics: plain atomics that only rise, written by the parts, read by anyone.
+// Counters of delivery for /metrics: plain atomics that only rise, written by the parts, read by
+// anyone.
 #pragma once
 
 #include <array>

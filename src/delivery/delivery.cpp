@@ -16,7 +16,9 @@ Job job_of(const Message& m) { return {m.id, m.tenant_id, m.ready_ms(), m.priori
 PoolRule default_sender() { return {"message_sender", 20, 100, 10'000, 0.8, 0.2}; }
 
 Error too_many() {
-    auto error = make_error(ErrorCode::overloaded, "queue.max_messages are waiting; new ones are taken when some are delivered.");
+    auto error =
+        make_error(ErrorCode::overloaded,
+                   "queue.max_messages are waiting; new ones are taken when some are delivered.");
     error.retry_after = Millis(1'000);
     return error;
 }
@@ -30,12 +32,16 @@ Delivery::Delivery(DeliveryParts parts, DeliveryOptions options)
       fresh_(options.fresh_messages, options.fresh_bytes),
       due_(parts_.queue, parts_.clock),
       committer_(parts_.store, parts_.clock, parts_.log, *this, options.committer),
-      dispatcher_({parts_.store, parts_.queue, parts_.limiter, committer_, fresh_, due_, in_flight_, counters_, parts_.clock,
-                   parts_.log, parts_.channels, options.retry, options.attempt_timeout}),
+      dispatcher_({parts_.store, parts_.queue, parts_.limiter, committer_, fresh_, due_, in_flight_,
+                   counters_, parts_.clock, parts_.log, parts_.channels, options.retry,
+                   options.attempt_timeout}),
       sender_(default_sender(),
               {[this] { return in_flight_.count(); }, [this] { return parts_.queue.depth().total; },
                [this] { return dispatcher_.completed(); }},
-              parts_.clock, parts_.log) {}
+              parts_.clock, parts_.log) {
+    // The dispatcher counts its room anew instead of waiting with what it had.
+    sender_.on_resize([this] { parts_.queue.wake(); });
+}
 
 Delivery::~Delivery() { stop(Millis(0)); }
 
@@ -66,16 +72,20 @@ void Delivery::stop(Millis grace) {
     committer_.stop();
 }
 
-bool Delivery::is_full() const { return parts_.queue.depth().total + due_.size() >= options_.max_waiting; }
+bool Delivery::is_full() const {
+    return parts_.queue.depth().total + due_.size() >= options_.max_waiting;
+}
 
-void Delivery::accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency, AcceptDone done) {
+void Delivery::accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency,
+                      AcceptDone done) {
     if (is_full()) {
         done(too_many());
         return;
     }
     const Channel* channel = parts_.channels[static_cast<std::size_t>(message->channel)];
     HY_ASSERT(channel != nullptr);
-    committer_.accept({std::move(message), channel->provider(), std::move(idempotency), std::move(done)});
+    committer_.accept(
+        {std::move(message), channel->provider(), std::move(idempotency), std::move(done)});
 }
 
 void Delivery::accept_batch(std::unique_ptr<Batch> batch) {
@@ -105,7 +115,8 @@ void Delivery::on_accepted(std::vector<MessagePtr> messages) {
     }
     fresh_.put(std::move(fresh));
     parts_.queue.publish(ready);
-    for (std::size_t i = 0; i < counts.size(); ++i) counters_.accepted[i].fetch_add(counts[i], std::memory_order_relaxed);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        counters_.accepted[i].fetch_add(counts[i], std::memory_order_relaxed);
     for (const auto& [tenant, sums] : live) live_.add(tenant, sums);
 }
 
@@ -123,7 +134,8 @@ void Delivery::on_settled(std::vector<Settled> settled, const std::vector<bool>&
             due_.add(job_of(*one.message), one.next_attempt_ms);
             continue;
         }
-        counters_.finished[static_cast<std::size_t>(one.status)][channel].fetch_add(1, std::memory_order_relaxed);
+        counters_.finished[static_cast<std::size_t>(one.status)][channel].fetch_add(
+            1, std::memory_order_relaxed);
         auto& sums = live[one.message->tenant_id];
         if (one.status == MessageStatus::failed) ++sums.failed;
         if (one.status != MessageStatus::success) continue;
@@ -134,6 +146,8 @@ void Delivery::on_settled(std::vector<Settled> settled, const std::vector<bool>&
 }
 
 void Delivery::on_store_lost(const std::string& detail) {
+    // What cannot be written down must not be sent: the next start would send it again.
+    dispatcher_.halt();
     if (!stopping_.exchange(true) && parts_.on_store_lost) parts_.on_store_lost(detail);
 }
 
@@ -141,18 +155,22 @@ void Delivery::set_limits(const std::vector<LimitRule>& rules) {
     ChannelMask mask = 0;
     for (const auto& rule : rules) {
         if (!rule.enabled || !rule.resource.starts_with("channel:")) continue;
-        const auto channel = from_text<ChannelKind>(channel_names, std::string_view(rule.resource).substr(8));
+        const auto channel =
+            from_text<ChannelKind>(channel_names, std::string_view(rule.resource).substr(8));
         if (channel) mask |= 1U << static_cast<unsigned>(*channel);
     }
     dispatcher_.set_limited(mask);
+    parts_.queue.wake();
 }
 
-// Unfinished messages are found by the partial index alone, priority by priority, so that the first of a million are on their
-// way while the rest is still being read. Ids from end on belong to this start and are queued as they are accepted.
+// Unfinished messages are found by the partial index alone, priority by priority, so that the first
+// of a million are on their way while the rest is still being read. Ids from end on belong to this
+// start and are queued as they are accepted.
 //
-// Sending goes on meanwhile, and no message may be found twice, or it would be sent twice. So a status is read before those
-// whose messages can come into it: what is processing before anything is queued, what is retrying before it can be joined by
-// the rest. What was under way when the process ended is settled only after that, for it becomes retrying too.
+// Sending goes on meanwhile, and no message may be found twice, or it would be sent twice. So a
+// status is read before those whose messages can come into it: what is processing before anything
+// is queued, what is retrying before it can be joined by the rest. What was under way when the
+// process ended is settled only after that, for it becomes retrying too.
 void Delivery::load(MessageId end, std::int64_t last_task) {
     if (delete_unaccepted(last_task)) {
         const auto queue = [this](const std::vector<table::Waiting>& found) { publish(found); };
@@ -166,21 +184,36 @@ void Delivery::load(MessageId end, std::int64_t last_task) {
         load_status(MessageStatus::scheduled, end, queue);
     }
     loading_ = false;
-    if (counters_.loaded > 0) parts_.log.info("resumed", {{"messages", static_cast<std::int64_t>(counters_.loaded)}});
+    if (counters_.loaded > 0)
+        parts_.log.info("resumed", {{"messages", static_cast<std::int64_t>(counters_.loaded)}});
 }
 
-// Nothing is loaded before this is done, for messages of a batch that nobody was told of would be sent.
+// Nothing is loaded before this is done, for messages of a batch that nobody was told of would be
+// sent.
 bool Delivery::delete_unaccepted(std::int64_t last_task) {
     bool more = true;
     while (more && !stopping_) {
         bool deleted_some = false;
-        const auto step = [&](Session& session, Counts&) { deleted_some = table::delete_unaccepted(session, last_task, 2'000); };
+        const auto step = [&](Session& session, Counts&) {
+            deleted_some = table::delete_unaccepted(session, last_task, 2'000);
+        };
         std::promise<bool> written;
         committer_.run(step, [&](const Status& status) { written.set_value(status.ok()); });
-        if (written.get_future().get()) more = deleted_some;
-        else std::this_thread::sleep_for(unwritable_pause);  // a full disk may pass
+        if (written.get_future().get())
+            more = deleted_some;
+        else
+            std::this_thread::sleep_for(unwritable_pause);  // a full disk may pass
     }
     return !more;
+}
+
+bool Delivery::read_or_pause(const std::function<void(Session&)>& work) {
+    const auto read = parts_.store.read(work);
+    if (read) return true;
+    parts_.log.error("load_failed", {{"detail", read.error().detail}});
+    std::this_thread::sleep_for(
+        unwritable_pause);  // what is not loaded would wait until the next start
+    return false;
 }
 
 template <class Take>
@@ -190,13 +223,12 @@ void Delivery::load_status(MessageStatus status, MessageId end, Take take) {
         bool more = true;
         while (more && !stopping_) {
             std::vector<table::Waiting> found;
-            const auto read = parts_.store.read([&](Session& session) {
-                more = table::load_waiting(session, status, priority, end, load_step, place, found);
+            table::LoadPlace at = place;
+            const bool read = read_or_pause([&](Session& session) {
+                more = table::load_waiting(session, status, priority, end, load_step, at, found);
             });
-            if (!read) {
-                parts_.log.error("load_failed", {{"detail", read.error().detail}});
-                return;
-            }
+            if (!read) continue;
+            place = at;
             counters_.loaded += found.size();
             take(found);
         }
@@ -207,21 +239,26 @@ void Delivery::publish(const std::vector<table::Waiting>& found) {
     std::vector<Job> ready;
     ready.reserve(found.size());
     for (const auto& one : found) {
-        if (one.due_ms > 0) due_.add(one.job, one.due_ms);
-        else ready.push_back(one.job);
+        if (one.due_ms > 0)
+            due_.add(one.job, one.due_ms);
+        else
+            ready.push_back(one.job);
     }
     parts_.queue.publish(ready);
 }
 
 void Delivery::load_lost(const std::vector<MessageId>& ids) {
     std::vector<MessagePtr> messages;
-    const auto read = parts_.store.read([&](Session& session) {
-        for (const auto id : ids) {
-            auto row = table::find_message(session, id);
-            if (row) messages.push_back(std::make_unique<Message>(std::move(row->message)));
-        }
-    });
-    if (!read) parts_.log.error("load_failed", {{"detail", read.error().detail}});
+    bool read = false;
+    while (!read && !stopping_) {
+        messages.clear();
+        read = read_or_pause([&](Session& session) {
+            for (const auto id : ids) {
+                auto row = table::find_message(session, id);
+                if (row) messages.push_back(std::make_unique<Message>(std::move(row->message)));
+            }
+        });
+    }
     for (auto& message : messages) dispatcher_.settle_lost(std::move(message));
 }
 

@@ -1,7 +1,8 @@
-// Delivery: everything between "accepted" and "settled", built and stopped in one place. The API hands it finished messages;
-// it commits, queues, sends, retries and counts them. start() returns when messages can be accepted; what waited before is
-// loaded beside, best priority first. stop() leaves every message either settled or in a state that the next start resumes.
-// All members are safe from every thread after start().
+// Delivery: everything between "accepted" and "settled", built and stopped in one place. The API
+// hands it finished messages; it commits, queues, sends, retries and counts them. start() returns
+// when messages can be accepted; what waited before is loaded beside, best priority first. stop()
+// leaves every message either settled or in a state that the next start resumes. All members are
+// safe from every thread after start().
 #pragma once
 
 #include <functional>
@@ -38,7 +39,8 @@ struct DeliveryParts {
     const Clock& clock;
     Log& log;
     Channels channels;
-    /// Called once, from the committer's thread, when the store can never be written again by this process.
+    /// Called once, from the committer's thread, when the store can never be written again by this
+    /// process.
     std::function<void(const std::string& detail)> on_store_lost;
 };
 
@@ -57,19 +59,25 @@ class Delivery final : private CommitSink {
     void stop(Millis grace);
 
     /// done comes after the sync with the message's id, or with a stored reply, or with an Error.
-    void accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency, AcceptDone done);
+    void accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency,
+                AcceptDone done);
     void accept_batch(std::unique_ptr<Batch> batch);
     /// Runs a change of the store and answers after the sync.
     void change(Work work, WorkDone done) { committer_.run(std::move(work), std::move(done)); }
 
-    /// Cancels a waiting message. Errors: not_found, illegal_transition (it is being sent, or final).
+    /// Cancels a waiting message. Errors: not_found, illegal_transition (it is being sent, or
+    /// final).
     void cancel(std::int64_t tenant_id, MessageId id, WorkDone done);
-    /// Sends a failed or held message again. Errors: not_found, illegal_transition, unavailable (still loading at the start).
+    /// Sends a failed or held message again. Errors: not_found, illegal_transition, unavailable
+    /// (still loading at the start).
     void retry(std::int64_t tenant_id, MessageId id, WorkDone done);
-    /// Cancels what of a batch is still waiting. Errors: not_found, conflict (nothing waits any more).
+    /// Cancels what of a batch is still waiting. Errors: not_found, conflict (nothing waits any
+    /// more).
     void cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDone done);
-    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at most max. Errors: unavailable.
-    void redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done);
+    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at
+    /// most max. Errors: unavailable.
+    void redrive(table::MessageFilter filter, std::int64_t max,
+                 std::function<void(Result<Redriven>)> done);
 
     /// Tells the dispatcher which channels have limits of their own.
     void set_limits(const std::vector<LimitRule>& rules);
@@ -93,6 +101,7 @@ class Delivery final : private CommitSink {
     template <class Take>
     void load_status(MessageStatus status, MessageId end, Take take);
     void load_lost(const std::vector<MessageId>& ids);
+    [[nodiscard]] bool read_or_pause(const std::function<void(Session&)>& work);
     void publish(const std::vector<table::Waiting>& found);
     void count_cancelled(ChannelKind channel, std::size_t count);
     struct RedriveRun;

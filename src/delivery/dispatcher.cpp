@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "table/messages.hpp"
+#include "table/tasks.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -10,6 +11,9 @@ namespace {
 constexpr std::size_t most_at_once = 64;
 constexpr Millis longest_wait{50};
 constexpr Millis longest_rest{1'000};
+constexpr Millis short_wait{2};  ///< while a channel may get leave to send at any time
+/// Outcomes not yet on disk, beyond which nothing more is sent: a crash would send them all again.
+constexpr std::uint64_t most_unwritten = 2'048;
 
 constexpr std::array<std::string_view, channel_names.size()> limit_resources{
     "channel:sms", "channel:email", "channel:app", "channel:wechat", "channel:feishu"};
@@ -26,7 +30,8 @@ std::vector<Job> jobs_of(const std::vector<Sent>& sent) {
     return jobs;
 }
 
-Settled ended_without_attempt(Message& message, MessageStatus status, std::string reason, std::int64_t now_ms) {
+Settled ended_without_attempt(Message& message, MessageStatus status, std::string reason,
+                              std::int64_t now_ms) {
     Settled ended;
     ended.message = std::make_unique<Message>(std::move(message));
     ended.status = status;
@@ -37,7 +42,8 @@ Settled ended_without_attempt(Message& message, MessageStatus status, std::strin
 
 }  // namespace
 
-Dispatcher::Dispatcher(Parts parts) : parts_(std::move(parts)), rule_version_(parts_.retry.version()) {}
+Dispatcher::Dispatcher(Parts parts)
+    : parts_(std::move(parts)), rule_version_(parts_.retry.version()) {}
 
 Dispatcher::~Dispatcher() { stop(Millis(0)); }
 
@@ -45,18 +51,29 @@ Status Dispatcher::start(const Pool& sender) {
     sender_ = &sender;
     for (Channel* channel : parts_.channels) {
         if (channel == nullptr) continue;
-        auto started = channel->start([this](std::vector<Sent> sent) { on_outcomes(std::move(sent)); });
+        auto started =
+            channel->start([this](std::vector<Sent> sent) { on_outcomes(std::move(sent)); });
         if (!started) return started;
     }
     thread_ = std::thread([this] { loop(); });
     return Done{};
 }
 
-void Dispatcher::stop(Millis grace) {
-    if (!thread_.joinable()) return;
+void Dispatcher::set_limited(ChannelMask mask) {
+    limited_ = mask;
+    parts_.queue.wake();  // it may be waiting for a job of a channel that has a limit now
+}
+
+void Dispatcher::halt() {
     stopping_ = true;
     parts_.queue.wake();
+}
+
+void Dispatcher::stop(Millis grace) {
+    if (!thread_.joinable()) return;
+    halt();
     thread_.join();
+    return_permits(0);
     for (Channel* channel : parts_.channels) {
         if (channel != nullptr) channel->stop(grace);
     }
@@ -65,113 +82,161 @@ void Dispatcher::stop(Millis grace) {
 void Dispatcher::loop() {
     while (!stopping_) {
         auto jobs = next_jobs();
-        if (!jobs.empty()) dispatch(std::move(jobs));
+        if (!jobs.empty() && !stopping_) dispatch(std::move(jobs));
     }
 }
 
-ChannelMask Dispatcher::open_channels(std::int64_t now_ms) {
+// Asked for with the flag up, so that a message that leaves meanwhile ends the wait for the next
+// job.
+Dispatcher::ByChannel Dispatcher::room_by_channel() {
+    waits_for_room_ = true;
     const auto in_flight = parts_.in_flight.by_channel();
-    ChannelMask open = 0;
-    for (std::size_t i = 0; i < parts_.channels.size(); ++i) {
+    ByChannel room{};
+    bool one_is_full = false;
+    for (std::size_t i = 0; i < room.size(); ++i) {
         const Channel* channel = parts_.channels[i];
-        if (channel == nullptr || rest_until_ms_[i] > now_ms) continue;
-        if (in_flight[i] < static_cast<std::int64_t>(channel->limits().max_in_flight)) open |= 1U << i;
+        if (channel == nullptr) continue;
+        room[i] = static_cast<std::int64_t>(channel->limits().max_in_flight) - in_flight[i];
+        one_is_full = one_is_full || room[i] <= 0;
     }
-    return open;
+    if (!one_is_full) waits_for_room_ = false;
+    return room;
 }
 
 std::vector<Job> Dispatcher::next_jobs() {
     const std::int64_t size = sender_->size();
     parts_.in_flight.wait_below(size, longest_wait);
-    const std::int64_t room = size - parts_.in_flight.count();
+    const std::int64_t room_of_all = size - parts_.in_flight.count();
     std::vector<Job> jobs;
-    if (room <= 0) return jobs;
-    const auto most = std::min(most_at_once, static_cast<std::size_t>(room));
-    const auto now = parts_.clock.now_ms();
-    const ChannelMask open = open_channels(now);
-    const ChannelMask limited = open & limited_;
-    take_paced(now, jobs);
-    for (std::size_t i = 0; limited != 0 && i < parts_.channels.size(); ++i) {
-        if ((limited >> i & 1U) != 0 && jobs.size() < most) take_limited(i, most - jobs.size(), now, jobs);
+    if (room_of_all <= 0 || stopping_) return jobs;
+    if (parts_.committer.stats().outcomes_waiting >= most_unwritten) {
+        std::this_thread::sleep_for(short_wait);
+        return jobs;
     }
-    if (jobs.size() >= most) return jobs;
-    const bool idle = jobs.empty();
-    const Millis wait = !idle ? Millis(0) : (limited_ != 0 || !paced_.empty() ? Millis(2) : longest_wait);
-    auto more = parts_.queue.take(most - jobs.size(), open & ~limited, wait);
-    jobs.insert(jobs.end(), more.begin(), more.end());
+    const ChannelMask limited = limited_;
+    return_permits(limited);
+    const auto most = std::min(most_at_once, static_cast<std::size_t>(room_of_all));
+    auto room = room_by_channel();
+    ByChannel waiting{};
+    if (limited != 0) waiting = parts_.queue.depth().by_channel;
+    while (jobs.size() < most) {
+        const auto [mask, count] = next_turn(room, waiting);
+        const Millis wait = !jobs.empty() ? Millis(0) : (limited != 0 ? short_wait : longest_wait);
+        const auto more = parts_.queue.take(std::min(count, most - jobs.size()), mask, wait);
+        if (more.empty()) break;
+        for (const Job& job : more) {
+            const auto channel = static_cast<std::size_t>(job.channel);
+            --room[channel];
+            --waiting[channel];
+            if ((limited >> channel & 1U) != 0) use_permit(job);
+            jobs.push_back(job);
+        }
+    }
     return jobs;
 }
 
-void Dispatcher::take_paced(std::int64_t now_ms, std::vector<Job>& jobs) {
-    std::erase_if(paced_, [&](const Paced& paced) {
-        if (paced.at_ms > now_ms) return false;
-        jobs.push_back(paced.job);
-        return true;
-    });
+// The channels that may send now, and how many jobs can be taken from them at once so that none
+// gets too many. All of them are in one mask, so that the most urgent job goes first whatever its
+// channel.
+std::pair<ChannelMask, std::size_t> Dispatcher::next_turn(const ByChannel& room,
+                                                          const ByChannel& waiting) {
+    const ChannelMask limited = limited_;
+    ChannelMask mask = 0;
+    std::int64_t count = most_at_once;
+    for (std::size_t i = 0; i < room.size(); ++i) {
+        if (room[i] <= 0) continue;
+        const bool is_limited = (limited >> i & 1U) != 0;
+        if (is_limited && (waiting[i] <= 0 || !has_permit(i))) continue;
+        mask |= 1U << i;
+        count = std::min(count, is_limited ? 1 : room[i]);
+    }
+    return {mask, static_cast<std::size_t>(count)};
 }
 
 // Permission comes before the job, so that a refused job never leaves its place in the queue.
-void Dispatcher::take_limited(std::size_t channel, std::size_t room, std::int64_t now_ms, std::vector<Job>& jobs) {
-    const auto waiting = parts_.queue.depth().by_channel[channel];
-    const auto wanted = std::min(room, static_cast<std::size_t>(waiting));
-    std::size_t admitted = 0;
-    std::int64_t paced_until = 0;
-    while (admitted < wanted) {
+bool Dispatcher::has_permit(std::size_t channel) {
+    Permit& permit = permits_[channel];
+    const auto now_us = parts_.clock.steady_us();
+    const ChannelMask bit = 1U << channel;
+    if ((left_.fetch_and(~bit) & bit) != 0) rest_until_us_[channel] = 0;  // its place is free
+    if (!permit.is_held) {
+        if (rest_until_us_[channel] > now_us) return false;
         const auto answer = parts_.limiter.admit(limit_resources[channel]);
         if (!answer.ok) {
-            rest_until_ms_[channel] = now_ms + std::min(answer.retry_after, longest_rest).count();
-            break;
+            rest_until_us_[channel] =
+                now_us + std::min(answer.retry_after, longest_rest).count() * 1000;
+            return false;
         }
-        if (answer.entered) counted_ |= 1U << channel;
-        ++admitted;
-        if (answer.wait.count() > 0) {
-            paced_until = now_ms + answer.wait.count();
-            rest_until_ms_[channel] = paced_until;
-            break;
-        }
+        permit = {true, answer.entered, now_us + answer.wait.count() * 1000};
     }
-    auto taken = parts_.queue.take(admitted, 1U << channel, Millis(0));
-    for (std::size_t unused = taken.size(); unused < admitted; ++unused) {
-        if ((counted_ >> channel & 1U) != 0) parts_.limiter.leave(limit_resources[channel]);
-    }
-    if (paced_until > 0 && taken.size() == admitted) {
-        paced_.push_back({paced_until, taken.back()});
-        taken.pop_back();
-    }
-    jobs.insert(jobs.end(), taken.begin(), taken.end());
+    return permit.at_us <= now_us;
 }
 
-Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages) {
-    if (std::none_of(messages.begin(), messages.end(), [](const MessagePtr& m) { return m == nullptr; })) return Done{};
+void Dispatcher::use_permit(const Job& job) {
+    const auto channel = static_cast<std::size_t>(job.channel);
+    const Permit used = std::exchange(permits_[channel], Permit());
+    if (!used.is_held || !used.entered) return;
+    const std::lock_guard lock(inside_mutex_);
+    if (!inside_.insert(job.id).second) parts_.limiter.leave(limit_resources[channel]);
+}
+
+/// Of channels that have no limit any more.
+void Dispatcher::return_permits(ChannelMask keep) {
+    for (std::size_t i = 0; i < permits_.size(); ++i) {
+        if ((keep >> i & 1U) != 0 || !permits_[i].is_held) continue;
+        if (permits_[i].entered) parts_.limiter.leave(limit_resources[i]);
+        permits_[i] = Permit();
+    }
+}
+
+// A message under way while its task was cancelled is not tried again. That is looked up here, for
+// only here it cannot be missed: the attempt's outcome and the cancellation may be written in the
+// same transaction.
+Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages,
+                                std::vector<Settled>& ended) {
+    if (std::none_of(messages.begin(), messages.end(),
+                     [](const MessagePtr& m) { return m == nullptr; }))
+        return Done{};
     return parts_.store.read([&](Session& session) {
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             if (messages[i]) continue;
             auto row = table::find_message(session, jobs[i].id);
-            if (row) messages[i] = std::make_unique<Message>(std::move(row->message));
+            if (!row) continue;
+            Message& message = row->message;
+            const bool is_retry = message.status == MessageStatus::retrying && message.task_id != 0;
+            if (is_retry && table::is_cancelled_task(session, message.task_id)) {
+                ended.push_back(ended_without_attempt(message, MessageStatus::cancelled,
+                                                      "cancelled with its task",
+                                                      parts_.clock.now_ms()));
+            } else {
+                messages[i] = std::make_unique<Message>(std::move(message));
+            }
         }
     });
 }
 
 void Dispatcher::dispatch(std::vector<Job> jobs) {
     const auto taken = jobs;
-    for (const Job& echo : parts_.in_flight.enter(jobs)) parts_.due.add(echo, parts_.clock.now_ms() + 10);
+    for (const Job& echo : parts_.in_flight.enter(jobs))
+        parts_.due.add(echo, parts_.clock.now_ms() + 10);
     leave_held_back(taken, jobs);
     std::vector<MessageId> ids;
     ids.reserve(jobs.size());
     for (const Job& job : jobs) ids.push_back(job.id);
     auto messages = parts_.fresh.take(ids);
-    if (const auto found = find_missing(jobs, messages); !found) {
+    std::vector<Settled> ended;
+    if (const auto found = find_missing(jobs, messages, ended); !found) {
         parts_.log.error("read_failed", {{"detail", found.error().detail}});
         for (const Job& job : jobs) parts_.due.add(job, parts_.clock.now_ms() + 1'000);
         release(jobs);
         return;
     }
     std::array<std::vector<MessagePtr>, channel_names.size()> by_channel;
-    std::vector<Settled> ended;
     std::vector<Job> dropped;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         if (messages[i] && may_send(*messages[i], jobs[i], ended)) {
-            by_channel[static_cast<std::size_t>(messages[i]->channel)].push_back(std::move(messages[i]));
+            by_channel[static_cast<std::size_t>(messages[i]->channel)].push_back(
+                std::move(messages[i]));
         } else {
             dropped.push_back(jobs[i]);
         }
@@ -185,11 +250,8 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
 
 bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>& ended) {
     if (is_final(message.status)) return false;
+    if (parts_.in_flight.hold_back(job, message.task_id)) return false;
     const auto now = parts_.clock.now_ms();
-    if (parts_.in_flight.is_revoked_task(message.tenant_id, message.task_id)) {
-        ended.push_back(ended_without_attempt(message, MessageStatus::cancelled, "cancelled with its task", now));
-        return false;
-    }
     if (message.deliver_by_ms > 0 && now > message.deliver_by_ms) {
         ended.push_back(ended_without_attempt(message, MessageStatus::expired,
                                               "deliver_by passed before it could be sent", now));
@@ -197,7 +259,7 @@ bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>
     }
     HY_ASSERT(message.id == job.id);
     message.attempts += 1;
-    message.taken_ms = now;
+    message.taken_ms = message.status == MessageStatus::retrying ? 0 : now;
     message.taken_us = parts_.clock.steady_us();
     return true;
 }
@@ -215,15 +277,17 @@ void Dispatcher::hand_over(std::size_t index, std::vector<MessagePtr> messages) 
     parts_.committer.run(
         [held](Session& session, Counts&) {
             for (auto& message : *held) {
-                message->status = table::mark_processing(session, message->id, message->attempts) ? MessageStatus::processing
-                                                                                                   : MessageStatus::cancelled;
+                message->status = table::mark_processing(session, message->id, message->attempts)
+                                      ? MessageStatus::processing
+                                      : MessageStatus::cancelled;
             }
         },
         [this, held, channel](const Status& marked) {
             std::vector<MessagePtr> going;
             std::vector<Job> dropped;
             for (auto& message : *held) {
-                Job job{message->id, message->tenant_id, message->ready_ms(), message->priority, message->channel};
+                Job job{message->id, message->tenant_id, message->ready_ms(), message->priority,
+                        message->channel};
                 if (marked && message->status == MessageStatus::processing) {
                     going.push_back(std::move(message));
                 } else {
@@ -256,14 +320,18 @@ void Dispatcher::on_outcomes(std::vector<Sent> sent) {
 Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us) {
     Message& message = *sent.message;
     Outcome& outcome = sent.outcome;
-    const auto decision =
-        decide(message, outcome, parts_.retry, now_ms,
-               static_cast<std::uint64_t>(message.id) * 31 + static_cast<std::uint64_t>(message.attempts));
+    const auto decision = decide(
+        message, outcome, parts_.retry, now_ms,
+        static_cast<std::uint64_t>(message.id) * 31 + static_cast<std::uint64_t>(message.attempts));
     Settled settled;
     settled.status = decision.status;
     settled.finished_ms = std::max(now_ms, message.created_ms());
     settled.next_attempt_ms = decision.next_attempt_ms;
-    settled.timing.queue_ms = message.taken_ms - message.ready_ms();
+    settled.is_free = decision.is_free;
+    // A later attempt waited for its time, not in the queue.
+    settled.timing.queue_ms =
+        message.taken_ms == 0 ? -1
+                              : std::max<std::int64_t>(0, message.taken_ms - message.ready_ms());
     settled.timing.send_us = outcome.duration_us;
     settled.timing.process_us = now_us - message.taken_us - outcome.duration_us;
     settled.provider_message_id = std::move(outcome.provider_message_id);
@@ -272,8 +340,9 @@ Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t no
     if (outcome.provider != channel->provider()) settled.provider = outcome.provider;
     if (outcome.kind != OutcomeClass::accepted || message.attempts > 1) {
         settled.attempt = std::make_unique<Attempt>(
-            Attempt{message.id, message.attempts, outcome.provider, outcome.kind, outcome.code, outcome.detail,
-                    outcome.started_ms, outcome.duration_us / 1000, decision.next_attempt_ms, rule_version_});
+            Attempt{message.id, message.attempts, outcome.provider, outcome.kind, outcome.code,
+                    outcome.detail, outcome.started_ms, outcome.duration_us / 1000,
+                    decision.next_attempt_ms, rule_version_});
     }
     settled.message = std::move(sent.message);
     return settled;
@@ -291,34 +360,35 @@ void Dispatcher::settle_lost(MessagePtr message) {
     sent.message = std::move(message);
     if (channel == nullptr) return;
     std::vector<Settled> settled;
-    settled.push_back(settled_from(std::move(sent), parts_.clock.now_ms(), parts_.clock.steady_us()));
+    settled.push_back(
+        settled_from(std::move(sent), parts_.clock.now_ms(), parts_.clock.steady_us()));
     parts_.committer.settle(std::move(settled));
 }
 
-// Jobs that did not enter give back what the limiter counted for them. going is taken without some, in the same order.
+// Jobs that did not enter give back what the limiter counted for them. going is taken without some,
+// in the same order.
 void Dispatcher::leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going) {
-    const ChannelMask counted = counted_;
-    if (counted == 0 || taken.size() == going.size()) return;
     std::size_t next = 0;
     for (const Job& job : taken) {
-        if (next < going.size() && going[next].id == job.id) {
+        if (next < going.size() && going[next].id == job.id)
             ++next;
-            continue;
-        }
-        const auto channel = static_cast<std::size_t>(job.channel);
-        if ((counted >> channel & 1U) != 0) parts_.limiter.leave(limit_resources[channel]);
+        else
+            leave_limiter(job);
     }
 }
 
+void Dispatcher::leave_limiter(const Job& job) {
+    const auto channel = static_cast<std::size_t>(job.channel);
+    const std::lock_guard lock(inside_mutex_);
+    if (inside_.erase(job.id) == 0) return;
+    parts_.limiter.leave(limit_resources[channel]);
+    left_ |= 1U << channel;
+}
+
 void Dispatcher::release(const std::vector<Job>& jobs) {
-    const ChannelMask counted = counted_;
-    if (counted != 0) {
-        for (const Job& job : jobs) {
-            const auto channel = static_cast<std::size_t>(job.channel);
-            if ((counted >> channel & 1U) != 0) parts_.limiter.leave(limit_resources[channel]);
-        }
-    }
+    for (const Job& job : jobs) leave_limiter(job);
     parts_.in_flight.leave(jobs);
+    if (waits_for_room_.exchange(false)) parts_.queue.wake();
 }
 
 }  // namespace hongyan::delivery

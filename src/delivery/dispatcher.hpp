@@ -1,13 +1,17 @@
-// Dispatcher: the worker. One thread takes ids from the queue, best first, as many as the sender pool has room for, finds the
-// messages, sorts out what may not be sent any more, and hands the rest to their channels; outcomes come back through the
-// sink, from any thread, and go to the committer. No thread waits for a provider. Resource limits named channel:<name> hold
-// back only that channel. A message is out of its hands only when its outcome is in the committer's.
+// Dispatcher: the worker. One thread takes ids from the queue, best first, as many as the sender
+// pool has room for, finds the messages, sorts out what may not be sent any more, and hands the
+// rest to their channels; outcomes come back through the sink, from any thread, and go to the
+// committer. No thread waits for a provider. Resource limits named channel:<name> hold back only
+// that channel. A message is out of its hands only when its outcome is in the committer's.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -50,32 +54,44 @@ class Dispatcher {
 
     /// Starts the channels and the thread; sender's size is how many messages may be in flight.
     Status start(const Pool& sender);
-    /// Takes no more; what is in flight gets grace to come back. What does not is resumed at the next start.
+    /// Takes no more; what is in flight gets grace to come back. What does not is resumed at the
+    /// next start.
     void stop(Millis grace);
+    /// Takes no more from now on; safe from every thread.
+    void halt();
     /// Channels that have a limit of their own, from the rules of now.
-    void set_limited(ChannelMask mask) { limited_ = mask; }
+    void set_limited(ChannelMask mask);
     [[nodiscard]] std::int64_t completed() const { return completed_; }
     /// Settles a message that a crash left between its intent and its outcome.
     void settle_lost(MessagePtr message);
 
   private:
-    struct Paced {
-        std::int64_t at_ms;
-        Job job;
+    /// What the limiter granted to a channel and no job has used yet.
+    struct Permit {
+        bool is_held = false;
+        bool entered = false;
+        std::int64_t at_us = 0;  ///< steady time from which it holds
     };
+    using ByChannel = std::array<std::int64_t, channel_names.size()>;
     void loop();
     [[nodiscard]] std::vector<Job> next_jobs();
-    [[nodiscard]] ChannelMask open_channels(std::int64_t now_ms);
-    void take_limited(std::size_t channel, std::size_t room, std::int64_t now_ms, std::vector<Job>& jobs);
-    void take_paced(std::int64_t now_ms, std::vector<Job>& jobs);
+    [[nodiscard]] ByChannel room_by_channel();
+    [[nodiscard]] std::pair<ChannelMask, std::size_t> next_turn(const ByChannel& room,
+                                                                const ByChannel& waiting);
+    [[nodiscard]] bool has_permit(std::size_t channel);
+    void use_permit(const Job& job);
+    void return_permits(ChannelMask keep);
     void dispatch(std::vector<Job> jobs);
-    [[nodiscard]] Status find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages);
+    [[nodiscard]] Status find_missing(const std::vector<Job>& jobs,
+                                      std::vector<MessagePtr>& messages,
+                                      std::vector<Settled>& ended);
     [[nodiscard]] bool may_send(Message& message, const Job& job, std::vector<Settled>& ended);
     void hand_over(std::size_t channel, std::vector<MessagePtr> messages);
     void send(Channel& channel, std::vector<MessagePtr> messages);
     void on_outcomes(std::vector<Sent> sent);
     [[nodiscard]] Settled settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us);
     void leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going);
+    void leave_limiter(const Job& job);
     void release(const std::vector<Job>& jobs);
 
     Parts parts_;
@@ -84,11 +100,16 @@ class Dispatcher {
     std::thread thread_;
     std::atomic<bool> stopping_{false};
     std::atomic<ChannelMask> limited_{0};
-    std::atomic<ChannelMask> counted_{0};  ///< channels whose limit counts what is inside
+    std::atomic<bool> waits_for_room_{false};  ///< a channel has its most in flight
+    std::atomic<ChannelMask> left_{0};  ///< channels of which one that the limiter counted has left
     std::atomic<std::int64_t> completed_{0};
     // Of the thread only:
-    std::array<std::int64_t, channel_names.size()> rest_until_ms_{};
-    std::vector<Paced> paced_;
+    std::array<std::int64_t, channel_names.size()> rest_until_us_{};
+    std::array<Permit, channel_names.size()> permits_{};
+
+    std::mutex inside_mutex_;
+    std::unordered_set<MessageId>
+        inside_;  ///< messages that the limiter counts as inside; under inside_mutex_
 };
 
 }  // namespace hongyan::delivery

@@ -29,7 +29,8 @@ void DueTimer::add(Job job, std::int64_t due_ms) {
     {
         const std::lock_guard lock(mutex_);
         first = heap_.empty() || due_ms < heap_.front().due_ms;
-        heap_.push_back({due_ms, job.id, static_cast<std::int32_t>(job.tenant_id), job.priority, job.channel});
+        heap_.push_back(
+            {due_ms, job.id, static_cast<std::int32_t>(job.tenant_id), job.priority, job.channel});
         std::push_heap(heap_.begin(), heap_.end(), later);
     }
     if (first) wake_.notify_one();
@@ -63,7 +64,9 @@ void DueTimer::loop() {
             continue;
         }
         std::int64_t sleep_ms = longest_sleep_ms;
-        if (!heap_.empty()) sleep_ms = std::min(sleep_ms, std::max<std::int64_t>(1, heap_.front().due_ms - clock_.now_ms()));
+        if (!heap_.empty())
+            sleep_ms = std::min(sleep_ms,
+                                std::max<std::int64_t>(1, heap_.front().due_ms - clock_.now_ms()));
         wake_.wait_for(lock, std::chrono::milliseconds(sleep_ms));
     }
 }

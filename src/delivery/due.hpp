@@ -1,6 +1,7 @@
-// DueTimer: messages that wait for a time, in a heap by that time; its thread hands those that are due to the queue, to the
-// millisecond while the clock runs evenly and within half a second after it jumps. The times are in the store too, so a
-// restart loads them again. All members are safe from every thread.
+// DueTimer: messages that wait for a time, in a heap by that time; its thread hands those that are
+// due to the queue, to the millisecond while the clock runs evenly and within half a second after
+// it jumps. The times are in the store too, so a restart loads them again. All members are safe
+// from every thread.
 #pragma once
 
 #include <condition_variable>

@@ -6,8 +6,8 @@ namespace hongyan::delivery {
 namespace {
 
 std::size_t size_of(const Message& m) {
-    return sizeof(Message) + m.recipient.size() + m.subject.size() + m.content.size() + m.html.size() + m.callback_url.size() +
-           m.metadata.size();
+    return sizeof(Message) + m.recipient.size() + m.subject.size() + m.content.size() +
+           m.html.size() + m.callback_url.size() + m.metadata.size();
 }
 
 }  // namespace

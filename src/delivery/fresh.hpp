@@ -1,6 +1,7 @@
-// FreshMessages: a bounded cache of just accepted messages, so that the worker need not read back what was written a moment
-// ago. Direct-mapped by id: ids are consecutive, so neighbours do not push each other out. A message that does not fit is
-// simply read from the store later. All members are safe from every thread.
+// FreshMessages: a bounded cache of just accepted messages, so that the worker need not read back
+// what was written a moment ago. Direct-mapped by id: ids are consecutive, so neighbours do not
+// push each other out. A message that does not fit is simply read from the store later. All members
+// are safe from every thread.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,9 @@ class FreshMessages {
     void drop(MessageId id);
 
   private:
-    [[nodiscard]] MessagePtr& slot(MessageId id) { return slots_[static_cast<std::size_t>(id) & mask_]; }
+    [[nodiscard]] MessagePtr& slot(MessageId id) {
+        return slots_[static_cast<std::size_t>(id) & mask_];
+    }
     [[nodiscard]] MessagePtr remove(MessagePtr& from);
 
     std::mutex mutex_;

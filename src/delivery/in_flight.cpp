@@ -34,10 +34,13 @@ void InFlight::leave(const std::vector<Job>& jobs) {
     left_.notify_all();
 }
 
-bool InFlight::is_revoked_task(std::int64_t tenant_id, std::int64_t task_id) const {
+bool InFlight::hold_back(const Job& job, std::int64_t task_id) {
     if (task_id == 0) return false;
     const std::lock_guard lock(mutex_);
-    return revoked_tasks_.contains({tenant_id, task_id});
+    const auto found = revoked_tasks_.find({job.tenant_id, task_id});
+    if (found == revoked_tasks_.end()) return false;
+    found->second.jobs.push_back(job);
+    return true;
 }
 
 bool InFlight::revoke(MessageId id) {
@@ -58,14 +61,17 @@ std::optional<Job> InFlight::end_revoke(MessageId id) {
 
 std::vector<MessageId> InFlight::revoke_task(std::int64_t tenant_id, std::int64_t task_id) {
     const std::lock_guard lock(mutex_);
-    revoked_tasks_.emplace(tenant_id, task_id);
+    ++revoked_tasks_[{tenant_id, task_id}].holders;
     return {ids_.begin(), ids_.end()};
 }
 
-void InFlight::end_revoke_task(std::int64_t tenant_id, std::int64_t task_id) {
+std::vector<Job> InFlight::end_revoke_task(std::int64_t tenant_id, std::int64_t task_id) {
     const std::lock_guard lock(mutex_);
     const auto found = revoked_tasks_.find({tenant_id, task_id});
-    if (found != revoked_tasks_.end()) revoked_tasks_.erase(found);
+    if (found == revoked_tasks_.end() || --found->second.holders > 0) return {};
+    auto jobs = std::move(found->second.jobs);
+    revoked_tasks_.erase(found);
+    return jobs;
 }
 
 std::int64_t InFlight::count() const {

@@ -1,13 +1,14 @@
-// InFlight: which messages are in the workers' hands, from being taken until their outcome is handed to the committer, and
-// which ids and batches are being cancelled at this moment. One lock decides the race between sending and cancelling: a
-// message in flight cannot be cancelled, a message being cancelled is not taken. All members are safe from every thread.
+// InFlight: which messages are in the workers' hands, from being taken until their outcome is
+// handed to the committer, and which ids and batches are being cancelled at this moment. One lock
+// decides the race between sending and cancelling: a message in flight cannot be cancelled, a
+// message being cancelled is not taken. All members are safe from every thread.
 #pragma once
 
 #include <array>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -19,19 +20,25 @@ namespace hongyan::delivery {
 
 class InFlight {
   public:
-    /// Registers jobs; those being cancelled are removed from the list, and so are those that are in flight already: a retry
-    /// can be due before the attempt before it has left. These echoes are given back, to be tried a moment later.
+    /// Registers jobs; those being cancelled are removed from the list, and so are those that are
+    /// in flight already: a retry can be due before the attempt before it has left. These echoes
+    /// are given back, to be tried a moment later.
     [[nodiscard]] std::vector<Job> enter(std::vector<Job>& jobs);
     void leave(const std::vector<Job>& jobs);
-    [[nodiscard]] bool is_revoked_task(std::int64_t tenant_id, std::int64_t task_id) const;
+    /// True if the message's batch is being cancelled; the job is then kept until that has ended.
+    [[nodiscard]] bool hold_back(const Job& job, std::int64_t task_id);
 
-    /// False if the message is in flight; else it will not be taken until every revocation of it has ended.
+    /// False if the message is in flight; else it will not be taken until every revocation of it
+    /// has ended.
     [[nodiscard]] bool revoke(MessageId id);
     /// The job, if this was the last revocation and one was held back meanwhile.
     std::optional<Job> end_revoke(MessageId id);
-    /// From now on no message of the tenant's batch starts, until each call was ended; gives the ids that are in flight.
+    /// From now on no message of the tenant's batch starts, until each call was ended; gives the
+    /// ids that are in flight.
     [[nodiscard]] std::vector<MessageId> revoke_task(std::int64_t tenant_id, std::int64_t task_id);
-    void end_revoke_task(std::int64_t tenant_id, std::int64_t task_id);
+    /// The jobs that were held back, if this was the last revocation; the store tells which of them
+    /// were cancelled.
+    [[nodiscard]] std::vector<Job> end_revoke_task(std::int64_t tenant_id, std::int64_t task_id);
 
     [[nodiscard]] std::int64_t count() const;
     [[nodiscard]] std::array<std::int64_t, channel_names.size()> by_channel() const;
@@ -43,6 +50,10 @@ class InFlight {
         int holders = 0;  ///< a message can be cancelled twice at a time
         std::optional<Job> job;
     };
+    struct RevokedTask {
+        int holders = 0;
+        std::vector<Job> jobs;
+    };
 
     mutable std::mutex mutex_;
     mutable std::condition_variable left_;
@@ -50,7 +61,8 @@ class InFlight {
     std::unordered_set<MessageId> ids_;
     std::array<std::int64_t, channel_names.size()> by_channel_{};
     std::unordered_map<MessageId, Revoked> revoked_;
-    std::multiset<std::pair<std::int64_t, std::int64_t>> revoked_tasks_;  ///< tenant and task
+    std::map<std::pair<std::int64_t, std::int64_t>, RevokedTask>
+        revoked_tasks_;  ///< by tenant and task
 };
 
 }  // namespace hongyan::delivery

@@ -1,5 +1,6 @@
-// LiveCounters: what happened second by second in the last hour, for the live screen and /metrics. Kept in memory, so they
-// begin at the start of the process; the store's statistics are the lasting ones. All members are safe from every thread.
+// LiveCounters: what happened second by second in the last hour, for the live screen and /metrics.
+// Kept in memory, so they begin at the start of the process; the store's statistics are the lasting
+// ones. All members are safe from every thread.
 #pragma once
 
 #include <array>

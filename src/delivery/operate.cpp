@@ -1,4 +1,5 @@
-// What operators do to messages: cancel, send again, cancel a batch, redrive dead letters. Part of Delivery.
+// What operators do to messages: cancel, send again, cancel a batch, redrive dead letters. Part of
+// Delivery.
 #include "delivery/delivery.hpp"
 #include "table/tasks.hpp"
 
@@ -7,60 +8,84 @@ namespace {
 
 constexpr int redrive_step_rows = 500;
 
-Job job_of(const Message& m, std::int64_t ready_ms) { return {m.id, m.tenant_id, ready_ms, m.priority, m.channel}; }
+Job job_of(const Message& m, std::int64_t ready_ms) {
+    return {m.id, m.tenant_id, ready_ms, m.priority, m.channel};
+}
 
 Error not_there(std::string_view what) {
     return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + ".");
 }
 
-/// While the start still looks for waiting messages, one woken up now could be found by it and be queued twice.
+/// While the start still looks for waiting messages, one woken up now could be found by it and be
+/// queued twice.
 Error still_loading() {
-    auto error = make_error(ErrorCode::unavailable, "The server still loads what waits since its last stop.");
+    auto error = make_error(ErrorCode::unavailable,
+                            "The server still loads what waits since its last stop.");
     error.retry_after = Millis(1'000);
     return error;
 }
 
 Error illegal(MessageStatus status, std::string_view wish) {
     return make_error(ErrorCode::illegal_transition,
-                      "The message is " + std::string(to_text(status)) + " and cannot be " + std::string(wish) + ".");
+                      "The message is " + std::string(to_text(status)) + " and cannot be " +
+                          std::string(wish) + ".");
 }
 
 /// Turns a failed or held message into a waiting one; takes it out of the counts.
 void wake_up(Session& session, Counts& counts, const table::MessageRow& row, std::int64_t now_ms) {
-    session.run("UPDATE message_records SET status = 'pending', due_ms = $2, next_attempt_ms = NULL, attempts_before = attempts"
-                " WHERE id = $1",
-                row.message.id, now_ms);
+    session.run(
+        "UPDATE message_records SET status = 'pending', due_ms = $2, next_attempt_ms = NULL, "
+        "attempts_before = attempts"
+        " WHERE id = $1",
+        row.message.id, now_ms);
     counts.add(row.message, row.message.status, row.finished_ms, -1);
 }
 
-bool may_wake_up(MessageStatus status) { return status == MessageStatus::failed || status == MessageStatus::unknown; }
+bool may_wake_up(MessageStatus status) {
+    return status == MessageStatus::failed || status == MessageStatus::unknown;
+}
 
 }  // namespace
 
 void Delivery::count_cancelled(ChannelKind channel, std::size_t count) {
-    counters_.finished[static_cast<std::size_t>(MessageStatus::cancelled)][static_cast<std::size_t>(channel)].fetch_add(count);
+    counters_
+        .finished[static_cast<std::size_t>(MessageStatus::cancelled)]
+                 [static_cast<std::size_t>(channel)]
+        .fetch_add(count);
 }
 
 void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
     if (!in_flight_.revoke(id)) {
-        // Tell nothing of other tenants' messages: whether it may be seen decides before what it is doing.
+        // Tell nothing of other tenants' messages: whether it may be seen decides before what it is
+        // doing.
+        auto found = std::make_shared<bool>(false);
         change(
-            [tenant_id, id](Session& session, Counts&) {
-                if (!table::find_status(session, tenant_id, id)) throw StoreError("not there");
+            [tenant_id, id, found](Session& session, Counts&) {
+                *found = table::find_status(session, tenant_id, id).has_value();
             },
-            [done = std::move(done)](const Status& there) mutable {
-                if (!there) done(not_there("message"));
-                else done(make_error(ErrorCode::illegal_transition, "The message is being sent at this moment."));
+            [found, done = std::move(done)](Status status) mutable {
+                if (!status)
+                    done(std::move(status));
+                else if (!*found)
+                    done(not_there("message"));
+                else
+                    done(make_error(ErrorCode::illegal_transition,
+                                    "The message is being sent at this moment."));
             });
         return;
     }
-    auto answer = std::make_shared<Status>(Done{});  // shared between the work and its completion, like channel
+    auto answer = std::make_shared<Status>(
+        Done{});  // shared between the work and its completion, like channel
     auto channel = std::make_shared<ChannelKind>();
     change(
         [this, tenant_id, id, answer, channel](Session& session, Counts& counts) {
             *answer = not_there("message");
             const auto row = table::find_message(session, id);
             if (!row || row->message.tenant_id != tenant_id) return;
+            // A batch that is still being written is not there yet: it will be sent from memory,
+            // whatever the table says.
+            const auto task_id = row->message.task_id;
+            if (task_id != 0 && !table::find_task(session, tenant_id, task_id)) return;
             *channel = row->message.channel;
             *answer = illegal(row->message.status, "cancelled");
             if (!may_change(row->message.status, MessageStatus::cancelled)) return;
@@ -69,6 +94,7 @@ void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
             outcome.id = id;
             outcome.status = MessageStatus::cancelled;
             outcome.attempts = row->message.attempts;
+            outcome.timing = row->timing;
             outcome.finished_ms = now;
             outcome.reason = "cancelled by request";
             if (!table::settle(session, outcome)) return;
@@ -102,7 +128,8 @@ void Delivery::retry(std::int64_t tenant_id, MessageId id, WorkDone done) {
             found->answer = not_there("message");
             const auto row = table::find_message(session, id);
             if (!row || row->message.tenant_id != tenant_id) return;
-            found->answer = illegal(row->message.status, "sent again; only failed and unknown ones can");
+            found->answer =
+                illegal(row->message.status, "sent again; only failed and unknown ones can");
             if (!may_wake_up(row->message.status)) return;
             const auto now = parts_.clock.now_ms();
             wake_up(session, counts, *row, now);
@@ -124,14 +151,18 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
     auto found = std::make_shared<Found>();
     auto in_flight = in_flight_.revoke_task(tenant_id, task_id);
     change(
-        [this, tenant_id, task_id, found, in_flight = std::move(in_flight)](Session& session, Counts& counts) {
+        [this, tenant_id, task_id, found, in_flight = std::move(in_flight)](Session& session,
+                                                                            Counts& counts) {
             found->answer = not_there("task");
             const auto task = table::find_task(session, tenant_id, task_id);
             if (!task) return;
             found->channel = task->channel;
-            found->answer = make_error(ErrorCode::conflict, "The task is " + std::string(to_text(task->status)) + ".");
-            if (task->status == TaskStatus::completed || task->status == TaskStatus::cancelled) return;
-            found->ids = table::cancel_task_messages(session, task_id, parts_.clock.now_ms(), in_flight);
+            found->answer = make_error(ErrorCode::conflict,
+                                       "The task is " + std::string(to_text(task->status)) + ".");
+            if (task->status == TaskStatus::completed || task->status == TaskStatus::cancelled)
+                return;
+            found->ids =
+                table::cancel_task_messages(session, task_id, parts_.clock.now_ms(), in_flight);
             counts.tasks[task_id].cancelled += static_cast<std::int64_t>(found->ids.size());
             table::set_task_status(session, task_id, TaskStatus::cancelled);
             found->answer = Done{};
@@ -139,7 +170,7 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
         [this, tenant_id, task_id, found, done = std::move(done)](Status status) mutable {
             for (const auto id : found->ids) fresh_.drop(id);
             count_cancelled(found->channel, found->ids.size());
-            in_flight_.end_revoke_task(tenant_id, task_id);
+            parts_.queue.publish(in_flight_.end_revoke_task(tenant_id, task_id));
             done(status ? found->answer : status);
         });
 }
@@ -153,7 +184,8 @@ struct Delivery::RedriveRun {
     std::function<void(Result<Redriven>)> done;
 };
 
-void Delivery::redrive(table::MessageFilter filter, std::int64_t max, std::function<void(Result<Redriven>)> done) {
+void Delivery::redrive(table::MessageFilter filter, std::int64_t max,
+                       std::function<void(Result<Redriven>)> done) {
     if (loading_) {
         done(still_loading());
         return;
@@ -161,7 +193,7 @@ void Delivery::redrive(table::MessageFilter filter, std::int64_t max, std::funct
     auto run = std::make_shared<RedriveRun>();  // handed from step to step
     filter.status = MessageStatus::failed;
     run->filter = std::move(filter);
-    run->left = max;
+    run->left = std::max<std::int64_t>(0, max);
     run->done = std::move(done);
     redrive_step(std::move(run));
 }
@@ -170,7 +202,8 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
     change(
         [this, run](Session& session, Counts& counts) {
             run->jobs.clear();
-            run->filter.limit = static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
+            run->filter.limit =
+                static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
             const auto rows = table::list_messages(session, run->filter);
             const auto now = parts_.clock.now_ms();
             for (const auto& row : rows) {
@@ -190,8 +223,10 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
             run->result.matched += count;
             run->result.retried += count;
             run->left -= count;
-            if (run->more && run->left > 0 && !stopping_) redrive_step(run);
-            else run->done(run->result);
+            if (run->more && run->left > 0 && !stopping_)
+                redrive_step(run);
+            else
+                run->done(run->result);
         });
 }
 

@@ -1,6 +1,7 @@
 #include "delivery/pool.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace hongyan::delivery {
 namespace {
@@ -10,14 +11,20 @@ constexpr std::size_t remembered_changes = 20;
 }  // namespace
 
 Pool::Pool(PoolRule rule, PoolGauges gauges, const Clock& clock, Log& log)
-    : clock_(clock), log_(log), gauges_(std::move(gauges)), size_(rule.core_pool_size), rule_(std::move(rule)) {
+    : clock_(clock),
+      log_(log),
+      gauges_(std::move(gauges)),
+      size_(rule.core_pool_size),
+      rule_(std::move(rule)) {
     state_.size = rule_.core_pool_size;
 }
 
 void Pool::set_rule(std::int64_t id, const PoolRule& rule) {
     const auto problems = check_pool_rule(rule);
     if (!problems.empty()) {
-        log_.warn("pool_rule_ignored", {{"pool", rule.name}, {"column", problems[0].path}, {"detail", problems[0].detail}});
+        log_.warn(
+            "pool_rule_ignored",
+            {{"pool", rule.name}, {"column", problems[0].path}, {"detail", problems[0].detail}});
         return;
     }
     {
@@ -46,7 +53,9 @@ void Pool::decide() {
         if (changes_.size() > remembered_changes) changes_.pop_back();
         size_ = decision.size;
     }
-    log_.info("pool_resized", {{"pool", name}, {"from", before}, {"to", decision.size}, {"reason", decision.reason}});
+    log_.info(
+        "pool_resized",
+        {{"pool", name}, {"from", before}, {"to", decision.size}, {"reason", decision.reason}});
     if (on_resize_) on_resize_();
 }
 
@@ -69,8 +78,10 @@ PoolView Pool::view() const {
 }
 
 WorkerPool::WorkerPool(PoolRule rule, const Clock& clock, Log& log)
-    : pool_(std::move(rule), {[this] { return active_.load(); }, [this] { return queued_.load(); },
-                              [this] { return completed_.load(); }},
+    : log_(log),
+      pool_(std::move(rule),
+            {[this] { return active_.load(); }, [this] { return queued_.load(); },
+             [this] { return completed_.load(); }},
             clock, log) {
     pool_.on_resize([this] { resize(); });
 }
@@ -114,7 +125,8 @@ bool WorkerPool::post(UniqueFunction<void()> task) {
     return true;
 }
 
-// A thread that is one too many ends itself after its task; its handle is joined at the next resize.
+// A thread that is one too many ends itself after its task; its handle is joined at the next
+// resize.
 void WorkerPool::resize() {
     const std::lock_guard resizing(resize_mutex_);
     std::vector<std::thread> ended;
@@ -122,13 +134,37 @@ void WorkerPool::resize() {
         const std::lock_guard lock(mutex_);
         if (!started_ || stopping_) return;
         ended.swap(ended_);
-        while (running_ < pool_.size()) {
-            ++running_;
-            threads_.emplace_back([this] { work(); });
+        while (running_ < pool_.size() && add_thread()) {
         }
     }
     wake_.notify_all();
     for (auto& thread : ended) thread.join();
+}
+
+// Without this, a size beyond what the system gives would end the server, and each start after it
+// as well.
+bool WorkerPool::add_thread() {
+    try {
+        threads_.emplace_back([this] { work(); });
+    } catch (const std::exception& failure) {
+        const auto rule = pool_.rule();
+        log_.error("pool_threads_missing", {{"pool", rule.name},
+                                            {"running", running_},
+                                            {"wanted", pool_.size()},
+                                            {"detail", failure.what()}});
+        return false;
+    }
+    ++running_;
+    return true;
+}
+
+/// A bug in one task ends that task, not the server.
+void WorkerPool::perform(UniqueFunction<void()> task) {
+    try {
+        task();
+    } catch (const std::exception& error) {
+        log_.error("task_failed", {{"pool", pool_.rule().name}, {"detail", error.what()}});
+    }
 }
 
 void WorkerPool::work() {
@@ -142,15 +178,15 @@ void WorkerPool::work() {
         queued_.fetch_sub(1);
         active_.fetch_add(1);
         lock.unlock();
-        task();
-        task = nullptr;
+        perform(std::move(task));
         active_.fetch_sub(1);
         completed_.fetch_add(1);
         lock.lock();
     }
     --running_;
-    const auto self = std::find_if(threads_.begin(), threads_.end(),
-                                   [](const std::thread& t) { return t.get_id() == std::this_thread::get_id(); });
+    const auto self = std::find_if(threads_.begin(), threads_.end(), [](const std::thread& t) {
+        return t.get_id() == std::this_thread::get_id();
+    });
     HY_ASSERT(self != threads_.end());
     ended_.push_back(std::move(*self));
     threads_.erase(self);

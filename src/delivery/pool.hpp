@@ -1,7 +1,8 @@
-// Pool: the size of a worker pool, kept by the rule of contract/pool_rule.hpp from what the pool reports of itself, with the
-// last changes and their reasons. WorkerPool: a pool of threads with a bounded queue of tasks. A sender pool has no threads:
-// its size is how many messages may be on their way at once, which costs nothing while they wait for a provider. All members
-// are safe from every thread; PoolKeeper's owner calls tick() about once a second.
+// Pool: the size of a worker pool, kept by the rule of contract/pool_rule.hpp from what the pool
+// reports of itself, with the last changes and their reasons. WorkerPool: a pool of threads with a
+// bounded queue of tasks. A sender pool has no threads: its size is how many messages may be on
+// their way at once, which costs nothing while they wait for a provider. All members are safe from
+// every thread; PoolKeeper's owner calls tick() about once a second.
 #pragma once
 
 #include <atomic>
@@ -48,7 +49,8 @@ class Pool {
   public:
     Pool(PoolRule rule, PoolGauges gauges, const Clock& clock, Log& log);
 
-    /// A changed row of thread_pool_configs; bounds hold at once. A row that makes no sense is logged and not used.
+    /// A changed row of thread_pool_configs; bounds hold at once. A row that makes no sense is
+    /// logged and not used.
     void set_rule(std::int64_t id, const PoolRule& rule);
     /// Decides the size anew; called about once a second.
     void tick();
@@ -82,15 +84,22 @@ class WorkerPool {
 
     [[nodiscard]] Pool& pool() { return pool_; }
     void start();
-    /// Ends the threads after the tasks under way; tasks still queued are dropped (their captures are destroyed).
+    /// Ends the threads after the tasks under way; tasks still queued are dropped (their captures
+    /// are destroyed).
     void stop();
-    /// False if the queue is full or the pool has stopped; the task is then destroyed without a call.
+    /// False if the queue is full or the pool has stopped; the task is then destroyed without a
+    /// call.
     [[nodiscard]] bool post(UniqueFunction<void()> task);
 
   private:
     void resize();
+    /// Under mutex_. False if the system gives no more threads: the pool makes do with what it has,
+    /// the next change tries again.
+    bool add_thread();
     void work();
+    void perform(UniqueFunction<void()> task);
 
+    Log& log_;
     std::mutex mutex_;
     std::condition_variable wake_;
     // Under mutex_:

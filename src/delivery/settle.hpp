@@ -1,17 +1,18 @@
-// settle: what follows from the answer to an attempt. One table by outcome class (below), one pure function; its answer, with
-// the reason in words and the version of the rule, is written into the trace.
+// settle: what follows from the answer to an attempt. One table by outcome class (below), one pure
+// function; its answer, with the reason in words and the version of the rule, is written into the
+// trace.
 //
 //   class                  then
 //   accepted               success
 //   transient, token       again after a random pause, until retry_attempts or the deadline
 //   unknown                as transient, or held for a decision if unknown_policy is hold
-//   rate_limited, quota    again when the provider said, or after a pause; ends only by the deadline
-//   configuration          again after the longest pause, so that it passes once mended; ends only by the deadline
-//   recipient_permanent    failed
-//   message_permanent      failed
+//   rate_limited, quota    again when the provider said, or after a pause; ends only by the
+//   deadline configuration          again after the longest pause, so that it passes once mended;
+//   ends only by the deadline recipient_permanent    failed message_permanent      failed
 //
-// The pause before attempt n+1 is random between 0 and base * 2^(n-1), at most the longest pause ("full jitter", Brooker,
-// AWS Architecture Blog 2015), so that many messages that failed together do not come back together.
+// The pause before attempt n+1 is random between 0 and base * 2^(n-1), at most the longest pause
+// ("full jitter", Brooker, AWS Architecture Blog 2015), so that many messages that failed together
+// do not come back together.
 #pragma once
 
 #include <cstdint>
@@ -36,10 +37,13 @@ struct Decision {
     MessageStatus status = MessageStatus::success;
     std::int64_t next_attempt_ms = 0;  ///< of status retrying
     std::string reason;                ///< "" for success
+    bool is_free =
+        false;  ///< of status retrying: the attempt does not count against retry_attempts
 };
 
-/// message.attempts is the number of the attempt that outcome answers; seed makes the pause repeatable.
-[[nodiscard]] Decision decide(const Message& message, const Outcome& outcome, const RetryRule& rule, std::int64_t now_ms,
-                              std::uint64_t seed);
+/// message.attempts is the number of the attempt that outcome answers; seed makes the pause
+/// repeatable.
+[[nodiscard]] Decision decide(const Message& message, const Outcome& outcome, const RetryRule& rule,
+                              std::int64_t now_ms, std::uint64_t seed);
 
 }  // namespace hongyan::delivery

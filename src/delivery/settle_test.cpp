@@ -22,7 +22,8 @@ Outcome outcome_of(OutcomeClass kind) {
     return outcome;
 }
 
-Decision decided(OutcomeClass kind, std::int32_t attempts = 1, RetryRule rule = {}, std::int64_t now_ms = start_ms) {
+Decision decided(OutcomeClass kind, std::int32_t attempts = 1, RetryRule rule = {},
+                 std::int64_t now_ms = start_ms) {
     return decide(attempt_number(attempts), outcome_of(kind), rule, now_ms, 42);
 }
 
@@ -54,18 +55,23 @@ TEST(Settle, attempts_end_only_the_classes_that_use_them_up) {
     EXPECT_EQ(decided(configuration).next_attempt_ms, start_ms + RetryRule().max_ms);
     auto redriven = attempt_number(9);
     redriven.attempts_before = 8;
-    EXPECT_EQ(decide(redriven, outcome_of(transient), {}, start_ms, 1).status, MessageStatus::retrying);
+    EXPECT_EQ(decide(redriven, outcome_of(transient), {}, start_ms, 1).status,
+              MessageStatus::retrying);
 }
 
 TEST(Settle, the_deadline_counts_from_ready_and_includes_its_last_millisecond) {
     RetryRule rule;
     rule.base_ms = 0;
-    EXPECT_EQ(decided(OutcomeClass::quota, 1, rule, start_ms + rule.deadline_ms).status, MessageStatus::retrying);
-    EXPECT_EQ(decided(OutcomeClass::quota, 1, rule, start_ms + rule.deadline_ms + 1).status, MessageStatus::failed);
+    EXPECT_EQ(decided(OutcomeClass::quota, 1, rule, start_ms + rule.deadline_ms).status,
+              MessageStatus::retrying);
+    EXPECT_EQ(decided(OutcomeClass::quota, 1, rule, start_ms + rule.deadline_ms + 1).status,
+              MessageStatus::failed);
     auto later = attempt_number(1);
     later.due_ms = start_ms + 1000;
-    EXPECT_EQ(decide(later, outcome_of(OutcomeClass::quota), rule, start_ms + rule.deadline_ms + 1000, 1).status,
-              MessageStatus::retrying);
+    EXPECT_EQ(
+        decide(later, outcome_of(OutcomeClass::quota), rule, start_ms + rule.deadline_ms + 1000, 1)
+            .status,
+        MessageStatus::retrying);
 }
 
 TEST(Settle, no_attempt_is_planned_after_deliver_by) {
@@ -87,8 +93,10 @@ TEST(Settle, the_pause_spreads_over_its_whole_range_and_repeats_with_its_seed) {
         std::int64_t least = ceiling;
         std::int64_t most = 0;
         for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
-            const auto one = decide(attempt_number(attempts), outcome_of(OutcomeClass::transient), rule, start_ms, seed);
-            const auto same = decide(attempt_number(attempts), outcome_of(OutcomeClass::transient), rule, start_ms, seed);
+            const auto one = decide(attempt_number(attempts), outcome_of(OutcomeClass::transient),
+                                    rule, start_ms, seed);
+            const auto same = decide(attempt_number(attempts), outcome_of(OutcomeClass::transient),
+                                     rule, start_ms, seed);
             ASSERT_EQ(one.next_attempt_ms, same.next_attempt_ms);
             least = std::min(least, one.next_attempt_ms - start_ms);
             most = std::max(most, one.next_attempt_ms - start_ms);

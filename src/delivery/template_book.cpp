@@ -12,7 +12,8 @@ void add(std::vector<Problem>& problems, std::vector<Problem> more) {
 
 /// Compiles one part and checks it against the declarations.
 render::Template compile_part(std::string_view source, render::Escape escape, std::string_view path,
-                              const std::vector<render::VariableSpec>& specs, std::vector<Problem>& problems) {
+                              const std::vector<render::VariableSpec>& specs,
+                              std::vector<Problem>& problems) {
     render::CompileOptions options;
     options.escape = escape;
     options.allow_safe = escape == render::Escape::html;
@@ -31,7 +32,8 @@ render::Template compile_part(std::string_view source, render::Escape escape, st
 
 render::Escape content_escape(ChannelKind channel, std::string_view content) {
     const auto first = content.find_first_not_of(" \t\r\n");
-    const bool may_be_card = channel == ChannelKind::app || channel == ChannelKind::wechat || channel == ChannelKind::feishu;
+    const bool may_be_card = channel == ChannelKind::app || channel == ChannelKind::wechat ||
+                             channel == ChannelKind::feishu;
     const bool is_json = may_be_card && first != std::string_view::npos && content[first] == '{' &&
                          content.substr(first, 2) != "{{" && content.substr(first, 2) != "{%" &&
                          content.substr(first, 2) != "{#";
@@ -43,13 +45,15 @@ Result<TemplatePtr> compile_template(TemplateRecord record) {
     if (!specs) return specs.error();
     auto problems = render::check_specs(*specs);
     auto compiled = std::make_shared<CompiledTemplate>();
-    compiled->subject = compile_part(record.subject, render::Escape::header, "$.subject", *specs, problems);
-    compiled->content =
-        compile_part(record.content, content_escape(record.channel, record.content), "$.content", *specs, problems);
+    compiled->subject =
+        compile_part(record.subject, render::Escape::header, "$.subject", *specs, problems);
+    compiled->content = compile_part(record.content, content_escape(record.channel, record.content),
+                                     "$.content", *specs, problems);
     compiled->html = compile_part(record.html, render::Escape::html, "$.html", *specs, problems);
     if (!problems.empty()) {
-        auto error = make_error(ErrorCode::template_invalid, "The template has " + std::to_string(problems.size()) +
-                                                                 (problems.size() == 1 ? " problem." : " problems."));
+        auto error = make_error(ErrorCode::template_invalid,
+                                "The template has " + std::to_string(problems.size()) +
+                                    (problems.size() == 1 ? " problem." : " problems."));
         error.problems = std::move(problems);
         return error;
     }
@@ -68,7 +72,9 @@ Status TemplateBook::load(Store& store, Log& log) {
         auto compiled = compile_template(std::move(record));
         if (!compiled) {
             const auto& problems = compiled.error().problems;
-            log.warn("template_ignored", {{"id", id}, {"detail", problems.empty() ? compiled.error().detail : problems[0].detail}});
+            log.warn("template_ignored",
+                     {{"id", id},
+                      {"detail", problems.empty() ? compiled.error().detail : problems[0].detail}});
             continue;
         }
         const auto& kept = (*compiled)->record;

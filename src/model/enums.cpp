@@ -11,17 +11,24 @@ struct Change {
 };
 
 constexpr Change legal_changes[] = {
-    {pending, processing},   {pending, success},   {pending, retrying},   {pending, failed},
-    {pending, expired},      {pending, cancelled}, {pending, unknown},
-    {scheduled, pending},    {scheduled, processing}, {scheduled, success}, {scheduled, retrying},
-    {scheduled, failed},     {scheduled, expired}, {scheduled, cancelled}, {scheduled, unknown},
-    {processing, success},   {processing, retrying}, {processing, failed}, {processing, expired},
-    {processing, unknown},   {processing, processing},
-    {retrying, processing},  {retrying, success},  {retrying, retrying},  {retrying, failed},
-    {retrying, expired},     {retrying, cancelled}, {retrying, unknown},
-    {success, delivered},    {success, failed},
-    {unknown, delivered},    {unknown, success},   {unknown, failed},     {unknown, pending}, {unknown, cancelled},
-    {failed, pending},       // an operator redrives a dead letter
+    {pending, processing},    {pending, success},
+    {pending, retrying},      {pending, failed},
+    {pending, expired},       {pending, cancelled},
+    {pending, unknown},       {scheduled, pending},
+    {scheduled, processing},  {scheduled, success},
+    {scheduled, retrying},    {scheduled, failed},
+    {scheduled, expired},     {scheduled, cancelled},
+    {scheduled, unknown},     {processing, success},
+    {processing, retrying},   {processing, failed},
+    {processing, expired},    {processing, unknown},
+    {processing, processing}, {retrying, processing},
+    {retrying, success},      {retrying, retrying},
+    {retrying, failed},       {retrying, expired},
+    {retrying, cancelled},    {retrying, unknown},
+    {success, delivered},     {success, failed},
+    {unknown, delivered},     {unknown, success},
+    {unknown, failed},        {unknown, pending},
+    {unknown, cancelled},     {failed, pending},  // an operator redrives a dead letter
 };
 
 }  // namespace
@@ -34,10 +41,12 @@ bool may_change(MessageStatus from, MessageStatus to) {
 }
 
 bool is_final(MessageStatus status) {
-    return status == success || status == delivered || status == failed || status == expired || status == cancelled ||
-           status == unknown;
+    return status == success || status == delivered || status == failed || status == expired ||
+           status == cancelled || status == unknown;
 }
 
-bool is_counted(MessageStatus status) { return status == success || status == delivered || status == failed; }
+bool is_counted(MessageStatus status) {
+    return status == success || status == delivered || status == failed;
+}
 
 }  // namespace hongyan

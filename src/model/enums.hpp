@@ -1,5 +1,5 @@
-// The closed sets of words of the domain, with their names as they stand in JSON and SQL, and the one table of a message's
-// legal state changes. Constant data, safe from every thread.
+// The closed sets of words of the domain, with their names as they stand in JSON and SQL, and the
+// one table of a message's legal state changes. Constant data, safe from every thread.
 #pragma once
 
 #include <array>
@@ -10,7 +10,8 @@
 namespace hongyan {
 
 enum class ChannelKind : std::uint8_t { sms, email, app, wechat, feishu };
-inline constexpr std::array<std::string_view, 5> channel_names{"sms", "email", "app", "wechat", "feishu"};
+inline constexpr std::array<std::string_view, 5> channel_names{"sms", "email", "app", "wechat",
+                                                               "feishu"};
 
 enum class MessageStatus : std::uint8_t {
     pending,     ///< accepted, waiting for a worker
@@ -25,11 +26,12 @@ enum class MessageStatus : std::uint8_t {
     unknown,     ///< the request left and no answer came; held for a decision
 };
 inline constexpr std::array<std::string_view, 10> message_status_names{
-    "pending", "scheduled", "processing", "retrying", "success", "delivered", "failed", "expired", "cancelled", "unknown"};
+    "pending",   "scheduled", "processing", "retrying",  "success",
+    "delivered", "failed",    "expired",    "cancelled", "unknown"};
 
 enum class TaskStatus : std::uint8_t { accepting, pending, processing, completed, cancelled };
-inline constexpr std::array<std::string_view, 5> task_status_names{"accepting", "pending", "processing", "completed",
-                                                                   "cancelled"};
+inline constexpr std::array<std::string_view, 5> task_status_names{
+    "accepting", "pending", "processing", "completed", "cancelled"};
 
 /// The class of a provider's answer; what follows from each is decided in delivery/settle.
 enum class OutcomeClass : std::uint8_t {
@@ -44,17 +46,27 @@ enum class OutcomeClass : std::uint8_t {
     message_permanent,    ///< this message can never be sent
 };
 inline constexpr std::array<std::string_view, 9> outcome_class_names{
-    "accepted", "transient", "unknown", "rate_limited", "quota", "token", "configuration", "recipient_permanent",
-    "message_permanent"};
+    "accepted",      "transient",           "unknown",          "rate_limited", "quota", "token",
+    "configuration", "recipient_permanent", "message_permanent"};
 
-[[nodiscard]] constexpr std::string_view to_text(ChannelKind v) { return channel_names[static_cast<std::size_t>(v)]; }
-[[nodiscard]] constexpr std::string_view to_text(MessageStatus v) { return message_status_names[static_cast<std::size_t>(v)]; }
-[[nodiscard]] constexpr std::string_view to_text(TaskStatus v) { return task_status_names[static_cast<std::size_t>(v)]; }
-[[nodiscard]] constexpr std::string_view to_text(OutcomeClass v) { return outcome_class_names[static_cast<std::size_t>(v)]; }
+[[nodiscard]] constexpr std::string_view to_text(ChannelKind v) {
+    return channel_names[static_cast<std::size_t>(v)];
+}
+[[nodiscard]] constexpr std::string_view to_text(MessageStatus v) {
+    return message_status_names[static_cast<std::size_t>(v)];
+}
+[[nodiscard]] constexpr std::string_view to_text(TaskStatus v) {
+    return task_status_names[static_cast<std::size_t>(v)];
+}
+[[nodiscard]] constexpr std::string_view to_text(OutcomeClass v) {
+    return outcome_class_names[static_cast<std::size_t>(v)];
+}
 
-/// The enumerator whose name is text, or nothing. E.g. from_text<ChannelKind>(channel_names, "sms").
+/// The enumerator whose name is text, or nothing. E.g. from_text<ChannelKind>(channel_names,
+/// "sms").
 template <class E, std::size_t N>
-[[nodiscard]] constexpr std::optional<E> from_text(const std::array<std::string_view, N>& names, std::string_view text) {
+[[nodiscard]] constexpr std::optional<E> from_text(const std::array<std::string_view, N>& names,
+                                                   std::string_view text) {
     for (std::size_t i = 0; i < N; ++i) {
         if (names[i] == text) return static_cast<E>(i);
     }

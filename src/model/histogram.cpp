@@ -12,7 +12,8 @@ constexpr int steps_per_doubling = 8;
 
 }  // namespace
 
-// Below 8 ms every millisecond has its own bucket; above, the exponent and the three bits after the leading one name it.
+// Below 8 ms every millisecond has its own bucket; above, the exponent and the three bits after the
+// leading one name it.
 std::size_t Histogram::bucket_of(std::int64_t ms) {
     if (ms < steps_per_doubling) return ms < 0 ? 0 : static_cast<std::size_t>(ms);
     const auto value = static_cast<std::uint64_t>(ms);
@@ -33,12 +34,15 @@ void Histogram::add(const Histogram& other) {
     for (std::size_t i = 0; i < buckets; ++i) counts_[i] += other.counts_[i];
 }
 
-std::int64_t Histogram::total() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
+std::int64_t Histogram::total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+}
 
 double Histogram::quantile(double q) const {
     const auto all = total();
     if (all == 0) return 0;
-    const auto wanted = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(all))));
+    const auto wanted = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::ceil(q * static_cast<double>(all))));
     std::int64_t seen = 0;
     for (std::size_t i = 0; i < buckets; ++i) {
         seen += counts_[i];
@@ -64,7 +68,8 @@ void Histogram::add_blob(std::string_view blob) {
     for (std::size_t i = 0; i < blob.size() / 5; ++i) {
         std::uint64_t count = 0;
         for (std::size_t byte = 0; byte < 5; ++byte) {
-            count |= static_cast<std::uint64_t>(static_cast<unsigned char>(blob[i * 5 + byte])) << (8 * byte);
+            count |= static_cast<std::uint64_t>(static_cast<unsigned char>(blob[i * 5 + byte]))
+                     << (8 * byte);
         }
         counts_[i] += static_cast<std::int64_t>(count);
     }

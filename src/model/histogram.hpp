@@ -1,6 +1,6 @@
-// Histogram of response times in logarithmic buckets, eight to each doubling, so that a quantile read from it is at most 9 %
-// off; from 1 ms to 12 days. Stored as a blob of little-endian counters without the empty tail. A plain value, not
-// thread-safe by itself.
+// Histogram of response times in logarithmic buckets, eight to each doubling, so that a quantile
+// read from it is at most 9 % off; from 1 ms to 12 days. Stored as a blob of little-endian counters
+// without the empty tail. A plain value, not thread-safe by itself.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// The central nouns as plain structs: a message as it travels from accept to settle, what a provider answered, and what is
-// recorded of it. No behaviour, no locking; moved from owner to owner.
+// The central nouns as plain structs: a message as it travels from accept to settle, what a
+// provider answered, and what is recorded of it. No behaviour, no locking; moved from owner to
+// owner.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,9 @@ struct Message {
     ChannelKind channel = ChannelKind::sms;
     std::uint8_t priority = 5;
     MessageStatus status = MessageStatus::pending;
-    std::int32_t attempts = 0;         ///< attempts made; in a channel's hands, the one under way included
-    std::int32_t attempts_before = 0;  ///< of these, made before an operator sent it again; they do not count any more
+    std::int32_t attempts = 0;  ///< attempts made; in a channel's hands, the one under way included
+    std::int32_t attempts_before =
+        0;  ///< of these, not counted: before an operator sent it again, or refused by a limit
     std::string recipient;
     std::string subject;
     std::string content;  ///< rendered; for e-mail the text part
@@ -32,8 +34,9 @@ struct Message {
     std::string metadata;  ///< JSON object as text, "" for none
     std::int64_t due_ms = 0;
     std::int64_t deliver_by_ms = 0;
-    std::int64_t taken_ms = 0;  ///< wall time when a worker took it for this attempt; lives in memory only
-    std::int64_t taken_us = 0;  ///< the same on the steady clock, in microseconds
+    std::int64_t taken_ms =
+        0;  ///< wall time when a worker took it for its first attempt; lives in memory only
+    std::int64_t taken_us = 0;  ///< steady time in microseconds when it was taken for this attempt
 
     [[nodiscard]] std::int64_t created_ms() const { return id_time_ms(id); }
     /// When it became ready to send: its due time, else its accept time.

@@ -6,9 +6,9 @@
 #include <random>
 #include <set>
 
+#include "model/enums.hpp"
 #include "model/histogram.hpp"
 #include "model/timing.hpp"
-#include "model/enums.hpp"
 
 namespace hongyan {
 namespace {
@@ -42,7 +42,8 @@ TEST(Histogram, every_duration_is_within_nine_percent_of_its_buckets_middle) {
         ASSERT_LE(std::abs(middle - static_cast<double>(ms)), 0.09 * static_cast<double>(ms)) << ms;
     }
     EXPECT_EQ(Histogram::bucket_of(-5), 0U);
-    EXPECT_EQ(Histogram::bucket_of(std::numeric_limits<std::int64_t>::max()), Histogram::buckets - 1);
+    EXPECT_EQ(Histogram::bucket_of(std::numeric_limits<std::int64_t>::max()),
+              Histogram::buckets - 1);
 }
 
 TEST(Histogram, quantiles_of_random_values_are_at_most_nine_percent_off) {
@@ -80,7 +81,8 @@ TEST(Histogram, a_blob_gives_the_same_counts_back_and_a_strange_one_adds_nothing
 
 TEST(Status, exactly_the_listed_changes_are_legal) {
     using enum MessageStatus;
-    const std::set<MessageStatus> to_send{processing, success, retrying, failed, expired, cancelled, unknown};
+    const std::set<MessageStatus> to_send{processing, success,   retrying, failed,
+                                          expired,    cancelled, unknown};
     for (std::size_t i = 0; i < message_status_names.size(); ++i) {
         for (std::size_t j = 0; j < message_status_names.size(); ++j) {
             const auto from = static_cast<MessageStatus>(i);
@@ -91,7 +93,9 @@ TEST(Status, exactly_the_listed_changes_are_legal) {
             if (from == retrying) legal = to_send.contains(to);
             if (from == processing) legal = to != cancelled && to_send.contains(to);
             if (from == success) legal = to == delivered || to == failed;
-            if (from == unknown) legal = to == delivered || to == success || to == failed || to == pending || to == cancelled;
+            if (from == unknown)
+                legal = to == delivered || to == success || to == failed || to == pending ||
+                        to == cancelled;
             if (from == failed) legal = to == pending;
             EXPECT_EQ(may_change(from, to), legal) << to_text(from) << " to " << to_text(to);
         }

@@ -1,5 +1,5 @@
-// The rows that are not messages: templates, batch tasks, API keys, what the store keeps of an idempotent request. Plain
-// structs; times are milliseconds since 1970, 0 means "not set".
+// The rows that are not messages: templates, batch tasks, API keys, what the store keeps of an
+// idempotent request. Plain structs; times are milliseconds since 1970, 0 means "not set".
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct TemplateRecord {
     std::string subject;
     std::string content;
     std::string html;
-    std::string variables = "[]";  ///< JSON array of declared variables
+    std::string variables = "[]";   ///< JSON array of declared variables
     std::string status = "active";  ///< active or disabled
     std::int32_t version = 1;
     std::int64_t created_ms = 0;

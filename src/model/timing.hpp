@@ -1,6 +1,7 @@
-// Timing: how long a message spent in the queue, in processing and in sending, packed into one 63-bit integer, so that a trace
-// takes no row of its own and an outcome updates its record in place. Bit 62 is always set, which keeps the stored width the
-// same before and after. Durations beyond their field's range are cut to the largest value. Pure functions.
+// Timing: how long a message spent in the queue, in processing and in sending, packed into one
+// 63-bit integer, so that a trace takes no row of its own and an outcome updates its record in
+// place. Bit 62 is always set, which keeps the stored width the same before and after. Durations
+// beyond their field's range are cut to the largest value. Pure functions.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +13,7 @@ struct Timing {
     std::int64_t queue_ms = 0;    ///< 28 bits, up to three days
     std::int64_t process_us = 0;  ///< kept in steps of 10 us, up to 0.65 s
     std::int64_t send_us = 0;     ///< kept in steps of 250 us, up to 65 s
+    bool operator==(const Timing&) const = default;
 };
 
 /// The value a record is inserted with: all durations zero.

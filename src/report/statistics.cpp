@@ -31,7 +31,9 @@ struct Sum {
         totals.failed_count = failed;
         totals.total_sent = success + failed;
         totals.success_rate = percent(success, totals.total_sent);
-        if (success > 0) totals.avg_response_time_ms = rounded(static_cast<double>(response_ms) / static_cast<double>(success));
+        if (success > 0)
+            totals.avg_response_time_ms =
+                rounded(static_cast<double>(response_ms) / static_cast<double>(success));
         totals.p95_response_time_ms = rounded(histogram.quantile(0.95));
         return totals;
     }
@@ -43,9 +45,12 @@ double percent(std::int64_t part, std::int64_t whole) {
     return whole == 0 ? 0 : rounded(100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::string first_day(std::int64_t now_ms, int days) { return format_day(now_ms - (days - 1) * day_ms); }
+std::string first_day(std::int64_t now_ms, int days) {
+    return format_day(now_ms - (days - 1) * day_ms);
+}
 
-Overview make_overview(const std::vector<table::StatisticsRow>& rows, std::int64_t now_ms, int days) {
+Overview make_overview(const std::vector<table::StatisticsRow>& rows, std::int64_t now_ms,
+                       int days) {
     Sum all;
     std::map<std::string, Sum> by_day;
     std::array<Sum, channel_names.size()> by_channel;

@@ -1,5 +1,6 @@
-// The statistics overview: sums of message_statistics by day and channel, with success rate, mean and 95th percentile of the
-// response time (from ready to sent, of successful messages). Pure; safe from every thread.
+// The statistics overview: sums of message_statistics by day and channel, with success rate, mean
+// and 95th percentile of the response time (from ready to sent, of successful messages). Pure; safe
+// from every thread.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +47,8 @@ struct Overview {
 
 /// The first of the last days UTC days, "2026-11-17".
 [[nodiscard]] std::string first_day(std::int64_t now_ms, int days);
-[[nodiscard]] Overview make_overview(const std::vector<table::StatisticsRow>& rows, std::int64_t now_ms, int days);
+[[nodiscard]] Overview make_overview(const std::vector<table::StatisticsRow>& rows,
+                                     std::int64_t now_ms, int days);
 /// Percent with the success rate's rules.
 [[nodiscard]] double percent(std::int64_t part, std::int64_t whole);
 

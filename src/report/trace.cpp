@@ -7,13 +7,18 @@
 namespace hongyan::report {
 namespace {
 
-double between(std::int64_t from_ms, std::int64_t to_ms) { return static_cast<double>(std::max<std::int64_t>(0, to_ms - from_ms)); }
+double between(std::int64_t from_ms, std::int64_t to_ms) {
+    return static_cast<double>(std::max<std::int64_t>(0, to_ms - from_ms));
+}
 
-bool is_sent(MessageStatus status) { return status == MessageStatus::success || status == MessageStatus::delivered; }
+bool is_sent(MessageStatus status) {
+    return status == MessageStatus::success || status == MessageStatus::delivered;
+}
 
 TraceNode queue_node(const table::MessageRow& row, bool tried, std::int64_t now_ms) {
     const Message& m = row.message;
-    TraceNode node{"queue", "pending", m.ready_ms(), 0, between(m.ready_ms(), now_ms), 0, "", "", ""};
+    TraceNode node{"queue", "pending", m.ready_ms(), 0, between(m.ready_ms(), now_ms),
+                   0,       "",        "",           ""};
     if (tried) {
         node.status = "success";
         node.duration_ms = static_cast<double>(row.timing.queue_ms);
@@ -29,7 +34,9 @@ TraceNode queue_node(const table::MessageRow& row, bool tried, std::int64_t now_
 
 TraceNode process_node(const table::MessageRow& row, std::int64_t started_ms) {
     const double duration = static_cast<double>(row.timing.process_us) / 1000;
-    TraceNode node{"process", "success", started_ms, started_ms + row.timing.process_us / 1000, duration, 0, "", "", ""};
+    TraceNode node{"process", "success", started_ms, started_ms + row.timing.process_us / 1000,
+                   duration,  0,         "",         "",
+                   ""};
     if (row.message.template_id != 0) {
         node.rule_version = "template-" + std::to_string(row.message.template_id) + "-v" +
                             std::to_string(row.message.template_version);
@@ -41,14 +48,22 @@ TraceNode failed_send(const Attempt& a) {
     std::string reason(to_text(a.outcome));
     if (!a.code.empty()) reason += " " + a.code;
     if (!a.detail.empty()) reason += ": " + a.detail;
-    return {"send",     "failed",   a.started_ms, a.started_ms + a.duration_ms, static_cast<double>(a.duration_ms), a.attempt,
-            a.provider, std::move(reason), a.rule_version};
+    return {"send",
+            "failed",
+            a.started_ms,
+            a.started_ms + a.duration_ms,
+            static_cast<double>(a.duration_ms),
+            a.attempt,
+            a.provider,
+            std::move(reason),
+            a.rule_version};
 }
 
 TraceNode final_send(const table::MessageRow& row, const std::vector<Attempt>& attempts) {
     const double duration = static_cast<double>(row.timing.send_us) / 1000;
-    TraceNode node{"send", "success", row.finished_ms - row.timing.send_us / 1000, row.finished_ms, duration,
-                   row.message.attempts, row.provider, "", ""};
+    TraceNode node{"send",          "success", row.finished_ms - row.timing.send_us / 1000,
+                   row.finished_ms, duration,  row.message.attempts,
+                   row.provider,    "",        ""};
     if (!attempts.empty()) node.rule_version = attempts.back().rule_version;
     return node;
 }
@@ -87,11 +102,13 @@ Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts, std::int6
     const bool waits_for_send = tried && !is_final(m.status);
     if (waits_for_send) {
         const auto started = m.status == MessageStatus::retrying ? row.next_attempt_ms : now_ms;
-        trace.nodes.push_back({"send", "pending", started, 0, 0, m.attempts + (m.status == MessageStatus::retrying ? 1 : 0),
+        trace.nodes.push_back({"send", "pending", started, 0, 0,
+                               m.attempts + (m.status == MessageStatus::retrying ? 1 : 0),
                                row.provider, row.reason, ""});
     }
     if (m.status == MessageStatus::delivered) {
-        trace.nodes.push_back({"callback", "success", row.finished_ms, row.finished_ms, 0, 0, row.provider, "", ""});
+        trace.nodes.push_back(
+            {"callback", "success", row.finished_ms, row.finished_ms, 0, 0, row.provider, "", ""});
     }
     trace.row = std::move(row);
     trace.attempts = std::move(attempts);

@@ -1,5 +1,5 @@
-// The trace of one message, computed from its record and its attempts: the nodes queue, process, send (one for each attempt)
-// and callback. Pure; safe from every thread.
+// The trace of one message, computed from its record and its attempts: the nodes queue, process,
+// send (one for each attempt) and callback. Pure; safe from every thread.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@ struct Trace {
     double avg_duration_ms = 0;    ///< of the finished nodes
 };
 
-[[nodiscard]] Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts, std::int64_t now_ms);
+[[nodiscard]] Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts,
+                               std::int64_t now_ms);
 
 }  // namespace hongyan::report

@@ -1,4 +1,5 @@
-// SQL of tenants, api_keys and idempotency_keys. Only hashes of keys are stored. Called inside a transaction or a snapshot.
+// SQL of tenants, api_keys and idempotency_keys. Only hashes of keys are stored. Called inside a
+// transaction or a snapshot.
 #pragma once
 
 #include <optional>
@@ -14,12 +15,16 @@ namespace hongyan::table {
 [[nodiscard]] std::vector<KeyRecord> list_keys(Session& session, std::int64_t tenant_id);
 [[nodiscard]] std::int64_t insert_key(Session& session, const KeyRecord& key);
 /// Makes the key void; false if it is not there or was revoked before. tenant_id 0 = any.
-[[nodiscard]] bool revoke_key(Session& session, std::int64_t tenant_id, std::int64_t id, std::int64_t now_ms);
+[[nodiscard]] bool revoke_key(Session& session, std::int64_t tenant_id, std::int64_t id,
+                              std::int64_t now_ms);
 /// The tenant's id, made if it is new.
-[[nodiscard]] std::int64_t find_or_make_tenant(Session& session, const std::string& name, std::int64_t now_ms);
+[[nodiscard]] std::int64_t find_or_make_tenant(Session& session, const std::string& name,
+                                               std::int64_t now_ms);
 
-[[nodiscard]] std::optional<IdempotencyRecord> find_idempotency(Session& session, std::int64_t tenant_id,
-                                                                std::string_view route, std::string_view key);
+[[nodiscard]] std::optional<IdempotencyRecord> find_idempotency(Session& session,
+                                                                std::int64_t tenant_id,
+                                                                std::string_view route,
+                                                                std::string_view key);
 /// Writes the record over an expired one with the same key.
 void put_idempotency(Session& session, const IdempotencyRecord& record);
 /// Deletes up to limit records made before; gives how many.

@@ -8,8 +8,10 @@ namespace hongyan::table {
 namespace {
 
 constexpr std::string_view columns =
-    "id, tenant_id, task_id, template_id, template_version, channel, priority, status, attempts, recipient, subject, content,"
-    " html, callback_url, metadata, due_ms, deliver_by_ms, finished_ms, next_attempt_ms, timing, provider,"
+    "id, tenant_id, task_id, template_id, template_version, channel, priority, status, attempts, "
+    "recipient, subject, content,"
+    " html, callback_url, metadata, due_ms, deliver_by_ms, finished_ms, next_attempt_ms, timing, "
+    "provider,"
     " provider_message_id, reason, attempts_before";
 
 MessageRow read_row(const Rows& rows) {
@@ -73,8 +75,10 @@ class Where {
         int index = 0;
         for (const auto& value : values_) {
             ++index;
-            if (value.is_text) statement.bind(index, std::string_view(value.text));
-            else statement.bind(index, value.number);
+            if (value.is_text)
+                statement.bind(index, std::string_view(value.text));
+            else
+                statement.bind(index, value.number);
         }
     }
     void add(std::string_view condition, std::int64_t number, std::string_view after = "") {
@@ -99,7 +103,8 @@ class Where {
     };
     void put(std::string_view condition, std::string_view after) {
         text_ += text_.empty() ? " WHERE " : " AND ";
-        text_ += std::string(condition) + "$" + std::to_string(values_.size() + 1) + std::string(after);
+        text_ +=
+            std::string(condition) + "$" + std::to_string(values_.size() + 1) + std::string(after);
     }
     void status(MessageStatus wanted) {
         // The words of a partial index's own condition let it be used.
@@ -119,14 +124,16 @@ class Where {
 }  // namespace
 
 std::optional<MessageRow> find_message(Session& session, MessageId id) {
-    static const std::string sql = "SELECT " + std::string(columns) + " FROM message_records WHERE id = $1";
+    static const std::string sql =
+        "SELECT " + std::string(columns) + " FROM message_records WHERE id = $1";
     auto rows = session.query(sql, id);
     if (!rows.next()) return std::nullopt;
     return read_row(rows);
 }
 
 std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_id, MessageId id) {
-    auto rows = session.query("SELECT status FROM message_records WHERE id = $1 AND tenant_id = $2", id, tenant_id);
+    auto rows = session.query("SELECT status FROM message_records WHERE id = $1 AND tenant_id = $2",
+                              id, tenant_id);
     if (!rows.next()) return std::nullopt;
     return from_text<MessageStatus>(message_status_names, rows.view(0));
 }
@@ -134,7 +141,8 @@ std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_i
 std::vector<MessageRow> list_messages(Session& session, const MessageFilter& filter) {
     Where where(filter);
     where.append(" ORDER BY id DESC LIMIT ", filter.limit);
-    const std::string sql = "SELECT " + std::string(columns) + " FROM message_records" + where.text();
+    const std::string sql =
+        "SELECT " + std::string(columns) + " FROM message_records" + where.text();
     Statement& statement = session.prepare(sql);
     where.bind(statement);
     Rows rows(statement);
@@ -154,7 +162,8 @@ std::int64_t count_messages(Session& session, const MessageFilter& filter) {
 
 std::vector<Attempt> list_attempts(Session& session, MessageId id) {
     auto rows = session.query(
-        "SELECT attempt, provider, outcome, code, detail, started_ms, duration_ms, next_attempt_ms, rule_version"
+        "SELECT attempt, provider, outcome, code, detail, started_ms, duration_ms, "
+        "next_attempt_ms, rule_version"
         " FROM message_attempts WHERE message_id = $1 ORDER BY attempt",
         id);
     std::vector<Attempt> found;
@@ -163,7 +172,8 @@ std::vector<Attempt> list_attempts(Session& session, MessageId id) {
         a.message_id = id;
         a.attempt = static_cast<std::int32_t>(rows.integer(0));
         a.provider = rows.text(1);
-        a.outcome = from_text<OutcomeClass>(outcome_class_names, rows.view(2)).value_or(OutcomeClass::unknown);
+        a.outcome = from_text<OutcomeClass>(outcome_class_names, rows.view(2))
+                        .value_or(OutcomeClass::unknown);
         a.code = rows.text(3);
         a.detail = rows.text(4);
         a.started_ms = rows.integer(5);
@@ -177,13 +187,17 @@ std::vector<Attempt> list_attempts(Session& session, MessageId id) {
 
 std::vector<DeadGroup> dead_groups(Session& session, std::int64_t tenant_id) {
     auto rows = session.query(
-        "SELECT coalesce(reason, ''), channel, count(*), min(id), max(id) FROM message_records WHERE status NOT IN ('pending', 'success')"
-        " AND status = 'failed' AND tenant_id = $1 GROUP BY reason, channel ORDER BY count(*) DESC LIMIT 200",
+        "SELECT coalesce(reason, ''), channel, count(*), min(id), max(id) FROM message_records "
+        "WHERE status NOT IN ('pending', 'success')"
+        " AND status = 'failed' AND tenant_id = $1 GROUP BY reason, channel ORDER BY count(*) DESC "
+        "LIMIT 200",
         tenant_id);
     std::vector<DeadGroup> found;
     while (rows.next()) {
-        found.push_back({rows.text(0), from_text<ChannelKind>(channel_names, rows.view(1)).value_or(ChannelKind::sms),
-                         rows.integer(2), rows.integer(3), rows.integer(4)});
+        found.push_back(
+            {rows.text(0),
+             from_text<ChannelKind>(channel_names, rows.view(1)).value_or(ChannelKind::sms),
+             rows.integer(2), rows.integer(3), rows.integer(4)});
     }
     return found;
 }

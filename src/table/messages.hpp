@@ -1,5 +1,6 @@
-// SQL of message_records and message_attempts. Called inside a transaction of the store (write functions) or a snapshot (find
-// and list); nothing here commits. A failing statement throws StoreError, which the store turns into its Error.
+// SQL of message_records and message_attempts. Called inside a transaction of the store (write
+// functions) or a snapshot (find and list); nothing here commits. A failing statement throws
+// StoreError, which the store turns into its Error.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +33,11 @@ struct Outcome {
     std::int32_t attempts = 0;
     std::int64_t finished_ms = 0;
     std::int64_t next_attempt_ms = 0;
-    Timing timing;
+    Timing timing;  ///< all zero: what stands stays; queue_ms < 0: only that part of it
     std::string_view provider;
     std::string_view provider_message_id;
     std::string_view reason;
+    bool is_free = false;  ///< the attempt does not count
 };
 
 /// Filters of a list; an unset one does not restrict. Newest first, from before_id on.
@@ -46,33 +48,36 @@ struct MessageFilter {
     std::optional<std::int64_t> template_id;
     std::optional<std::int64_t> task_id;
     std::optional<MessageId> id;
-    std::string recipient;           ///< exact
-    std::string error;               ///< part of the reason
+    std::string recipient;  ///< exact
+    std::string error;      ///< part of the reason
     std::optional<std::int64_t> created_after_ms;
     std::optional<std::int64_t> created_before_ms;
-    MessageId before_id = 0;         ///< 0 = from the newest
+    MessageId before_id = 0;  ///< 0 = from the newest
     int limit = 50;
 };
 
 /// provider is stored right away so that the outcome needs no more room.
 void insert_message(Session& session, const Message& message, std::string_view provider);
-/// Settles a message that was waiting or under way as delivered at its first attempt; false if its status forbids it.
+/// Settles a message that was waiting or under way as delivered at its first attempt; false if its
+/// status forbids it.
 [[nodiscard]] bool settle_success(Session& session, const Outcome& outcome);
 /// Any other change; false if the status that stands in the table may not change to the new one.
 [[nodiscard]] bool settle(Session& session, const Outcome& outcome);
-/// Marks an attempt as begun before its request leaves; false if the message may not be sent any more.
+/// Marks an attempt as begun before its request leaves; false if the message may not be sent any
+/// more.
 [[nodiscard]] bool mark_processing(Session& session, MessageId id, std::int32_t attempt);
 void insert_attempt(Session& session, const Attempt& attempt);
 
 [[nodiscard]] std::optional<MessageRow> find_message(Session& session, MessageId id);
-[[nodiscard]] std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_id, MessageId id);
+[[nodiscard]] std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_id,
+                                                       MessageId id);
 [[nodiscard]] std::vector<MessageRow> list_messages(Session& session, const MessageFilter& filter);
 [[nodiscard]] std::vector<Attempt> list_attempts(Session& session, MessageId id);
 /// The largest id in the table, 0 if it is empty.
 [[nodiscard]] MessageId last_message_id(Session& session);
 
-/// A step of loading what waits, best priority first: rows with this status and priority after the given place, and ids below
-/// end. at is moved on; true while there may be more.
+/// A step of loading what waits, best priority first: rows with this status and priority after the
+/// given place, and ids below end. at is moved on; true while there may be more.
 struct LoadPlace {
     std::int64_t tenant_id = 0;
     MessageId id = 0;
@@ -81,8 +86,8 @@ struct Waiting {
     Job job;
     std::int64_t due_ms = 0;  ///< > 0: not before this time
 };
-[[nodiscard]] bool load_waiting(Session& session, MessageStatus status, int priority, MessageId end, int limit,
-                                LoadPlace& at, std::vector<Waiting>& found);
+[[nodiscard]] bool load_waiting(Session& session, MessageStatus status, int priority, MessageId end,
+                                int limit, LoadPlace& at, std::vector<Waiting>& found);
 
 /// Dead letters by cause.
 struct DeadGroup {

@@ -6,7 +6,8 @@ namespace hongyan::table {
 namespace {
 
 int version_of(Session& session) {
-    auto tables = session.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'");
+    auto tables = session.query(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'");
     if (!tables.next()) return 0;
     auto rows = session.query("SELECT coalesce(max(version), 0) FROM schema_migrations");
     return rows.next() ? static_cast<int>(rows.integer(0)) : 0;
@@ -14,11 +15,12 @@ int version_of(Session& session) {
 
 void run_one(Session& session, const Migration& migration, std::int64_t now_ms) {
     session.execute_script(
-        "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT "
+        "NULL,"
         " applied_ms INTEGER NOT NULL)");
     session.execute_script(std::string(migration.sql));
-    session.run("INSERT INTO schema_migrations (version, name, applied_ms) VALUES ($1, $2, $3)", migration.version,
-                migration.name, now_ms);
+    session.run("INSERT INTO schema_migrations (version, name, applied_ms) VALUES ($1, $2, $3)",
+                migration.version, migration.name, now_ms);
 }
 
 }  // namespace
@@ -32,7 +34,8 @@ Result<MigrationState> migration_state(Store& store) {
         if (migration.version > state.current) state.pending.emplace_back(migration.name);
     }
     if (state.current > state.newest) {
-        return make_error(ErrorCode::newer_database, "The database has schema version " + std::to_string(state.current) +
+        return make_error(ErrorCode::newer_database, "The database has schema version " +
+                                                         std::to_string(state.current) +
                                                          ", this program knows versions up to " +
                                                          std::to_string(state.newest) + ".");
     }
@@ -44,7 +47,8 @@ Result<MigrationState> migrate(Store& store, std::int64_t now_ms) {
     if (!state) return state.error();
     for (const auto& migration : migrations()) {
         if (migration.version <= state->current) continue;
-        const auto done = store.write([&](Session& session) { run_one(session, migration, now_ms); });
+        const auto done =
+            store.write([&](Session& session) { run_one(session, migration, now_ms); });
         if (!done) return done.error();
     }
     return state;

@@ -1,4 +1,5 @@
-// The migrations as text, in order; generated into the build folder from migrations/*.sql. Immutable data.
+// The migrations as text, in order; generated into the build folder from migrations/*.sql.
+// Immutable data.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// SQL that lets old rows go, a few at a time. Called inside a transaction; each function deletes at most limit rows and gives
-// how many, so that a caller can stop between steps.
+// SQL that lets old rows go, a few at a time. Called inside a transaction; each function deletes at
+// most limit rows and gives how many, so that a caller can stop between steps.
 #pragma once
 
 #include "contract/store.hpp"

@@ -1,5 +1,6 @@
-// SQL of what operators tune: thread_pool_configs, rate_limit_configs and the counters in system_values that tell when one of
-// them was changed by any hand, also from the sqlite3 shell. Called inside a transaction or a snapshot.
+// SQL of what operators tune: thread_pool_configs, rate_limit_configs and the counters in
+// system_values that tell when one of them was changed by any hand, also from the sqlite3 shell.
+// Called inside a transaction or a snapshot.
 #pragma once
 
 #include <string_view>

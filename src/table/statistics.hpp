@@ -1,5 +1,5 @@
-// SQL of message_statistics: counters by UTC day of acceptance, channel and tenant, raised in the transaction that settles the
-// messages they count. Called inside a transaction or a snapshot.
+// SQL of message_statistics: counters by UTC day of acceptance, channel and tenant, raised in the
+// transaction that settles the messages they count. Called inside a transaction or a snapshot.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// SQL of message_tasks: a batch, its promise and its counters. Called inside a transaction or a snapshot.
+// SQL of message_tasks: a batch, its promise and its counters. Called inside a transaction or a
+// snapshot.
 #pragma once
 
 #include <optional>
@@ -28,21 +29,26 @@ struct TaskFilter {
 [[nodiscard]] std::int64_t insert_task(Session& session, const TaskRecord& task);
 /// The last row of a batch is in: from now on the batch is accepted.
 void accept_task(Session& session, std::int64_t id);
-/// Adds to the counters; the task is processing from its first outcome on, and completed with its last.
+/// Adds to the counters; the task is processing from its first outcome on, and completed with its
+/// last.
 void count_task(Session& session, std::int64_t id, const TaskDelta& delta, std::int64_t now_ms);
 void set_task_status(Session& session, std::int64_t id, TaskStatus status);
-[[nodiscard]] std::optional<TaskRecord> find_task(Session& session, std::int64_t tenant_id, std::int64_t id);
+[[nodiscard]] bool is_cancelled_task(Session& session, std::int64_t id);
+[[nodiscard]] std::optional<TaskRecord> find_task(Session& session, std::int64_t tenant_id,
+                                                  std::int64_t id);
 /// Newest first.
 [[nodiscard]] std::vector<TaskRecord> list_tasks(Session& session, const TaskFilter& filter);
 /// Cancels the waiting messages of a task, except those just being sent; gives their ids.
-[[nodiscard]] std::vector<std::int64_t> cancel_task_messages(Session& session, std::int64_t id, std::int64_t now_ms,
-                                                             const std::vector<std::int64_t>& except);
+[[nodiscard]] std::vector<std::int64_t> cancel_task_messages(
+    Session& session, std::int64_t id, std::int64_t now_ms,
+    const std::vector<std::int64_t>& except);
 /// Deletes a batch that could not be written to its end, with what it has written.
 void delete_batch(Session& session, std::int64_t id);
 /// The largest id in the table, 0 if it is empty.
 [[nodiscard]] std::int64_t last_task_id(Session& session);
-/// Deletes up to limit records of batches that a crash cut off before they were accepted, then the tasks; true while any is left.
-/// Batches after last are of this start, still being written, and stay.
+/// Deletes up to limit records of batches that a crash cut off before they were accepted, then the
+/// tasks; true while any is left. Batches after last are of this start, still being written, and
+/// stay.
 [[nodiscard]] bool delete_unaccepted(Session& session, std::int64_t last, int limit);
 
 }  // namespace hongyan::table

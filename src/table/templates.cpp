@@ -4,7 +4,8 @@ namespace hongyan::table {
 namespace {
 
 constexpr std::string_view columns =
-    "id, tenant_id, name, title, channel, subject, content, html, variables, status, version, created_ms, updated_ms";
+    "id, tenant_id, name, title, channel, subject, content, html, variables, status, version, "
+    "created_ms, updated_ms";
 
 TemplateRecord read_row(const Rows& rows) {
     TemplateRecord t;
@@ -26,7 +27,8 @@ TemplateRecord read_row(const Rows& rows) {
 
 void insert_version(Session& session, const TemplateRecord& t) {
     session.run(
-        "INSERT INTO template_versions (template_id, version, subject, content, html, variables, created_ms)"
+        "INSERT INTO template_versions (template_id, version, subject, content, html, variables, "
+        "created_ms)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         t.id, t.version, t.subject, t.content, t.html, t.variables, t.updated_ms);
 }
@@ -34,7 +36,8 @@ void insert_version(Session& session, const TemplateRecord& t) {
 }  // namespace
 
 std::vector<TemplateRecord> all_templates(Session& session) {
-    static const std::string sql = "SELECT " + std::string(columns) + " FROM message_templates ORDER BY id";
+    static const std::string sql =
+        "SELECT " + std::string(columns) + " FROM message_templates ORDER BY id";
     auto rows = session.query(sql);
     std::vector<TemplateRecord> found;
     while (rows.next()) found.push_back(read_row(rows));
@@ -42,19 +45,22 @@ std::vector<TemplateRecord> all_templates(Session& session) {
 }
 
 std::vector<TemplateRecord> list_templates(Session& session, const TemplateFilter& filter) {
-    static const std::string sql = "SELECT " + std::string(columns) +
-                                   " FROM message_templates WHERE tenant_id = $1 AND ($2 = '' OR channel = $2)"
-                                   " AND ($3 = '' OR status = $3) AND id > $4 ORDER BY id LIMIT $5";
-    auto rows = session.query(sql, filter.tenant_id, filter.channel ? to_text(*filter.channel) : std::string_view(),
+    static const std::string sql =
+        "SELECT " + std::string(columns) +
+        " FROM message_templates WHERE tenant_id = $1 AND ($2 = '' OR channel = $2)"
+        " AND ($3 = '' OR status = $3) AND id > $4 ORDER BY id LIMIT $5";
+    auto rows = session.query(sql, filter.tenant_id,
+                              filter.channel ? to_text(*filter.channel) : std::string_view(),
                               filter.status, filter.after_id, filter.limit);
     std::vector<TemplateRecord> found;
     while (rows.next()) found.push_back(read_row(rows));
     return found;
 }
 
-std::optional<TemplateRecord> find_template(Session& session, std::int64_t tenant_id, std::int64_t id) {
-    static const std::string sql =
-        "SELECT " + std::string(columns) + " FROM message_templates WHERE id = $1 AND tenant_id = $2";
+std::optional<TemplateRecord> find_template(Session& session, std::int64_t tenant_id,
+                                            std::int64_t id) {
+    static const std::string sql = "SELECT " + std::string(columns) +
+                                   " FROM message_templates WHERE id = $1 AND tenant_id = $2";
     auto rows = session.query(sql, id, tenant_id);
     if (!rows.next()) return std::nullopt;
     return read_row(rows);
@@ -64,12 +70,15 @@ std::int64_t insert_template(Session& session, const TemplateRecord& record) {
     TemplateRecord added = record;
     {
         auto rows = session.query(
-            "INSERT INTO message_templates (tenant_id, name, title, channel, subject, content, html, variables, status,"
-            " version, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10) RETURNING id",
-            record.tenant_id, record.name, record.title, to_text(record.channel), record.subject, record.content,
-            record.html, record.variables, record.status, record.created_ms);
+            "INSERT INTO message_templates (tenant_id, name, title, channel, subject, content, "
+            "html, variables, status,"
+            " version, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, "
+            "$10) RETURNING id",
+            record.tenant_id, record.name, record.title, to_text(record.channel), record.subject,
+            record.content, record.html, record.variables, record.status, record.created_ms);
         if (rows.next()) added.id = rows.integer(0);
-        while (rows.next()) {}
+        while (rows.next()) {
+        }
     }
     added.version = 1;
     insert_version(session, added);
@@ -78,24 +87,30 @@ std::int64_t insert_template(Session& session, const TemplateRecord& record) {
 
 bool update_template(Session& session, const TemplateRecord& record) {
     const auto changed = session.run(
-        "UPDATE message_templates SET name = $3, title = $4, channel = $5, subject = $6, content = $7, html = $8,"
-        " variables = $9, status = $10, version = $11, updated_ms = $12 WHERE id = $1 AND tenant_id = $2",
-        record.id, record.tenant_id, record.name, record.title, to_text(record.channel), record.subject, record.content,
-        record.html, record.variables, record.status, record.version, record.updated_ms);
+        "UPDATE message_templates SET name = $3, title = $4, channel = $5, subject = $6, content = "
+        "$7, html = $8,"
+        " variables = $9, status = $10, version = $11, updated_ms = $12 WHERE id = $1 AND "
+        "tenant_id = $2",
+        record.id, record.tenant_id, record.name, record.title, to_text(record.channel),
+        record.subject, record.content, record.html, record.variables, record.status,
+        record.version, record.updated_ms);
     if (changed == 0) return false;
-    auto rows = session.query("SELECT 1 FROM template_versions WHERE template_id = $1 AND version = $2", record.id,
-                              record.version);
+    auto rows =
+        session.query("SELECT 1 FROM template_versions WHERE template_id = $1 AND version = $2",
+                      record.id, record.version);
     if (!rows.next()) insert_version(session, record);
     return true;
 }
 
 bool delete_template(Session& session, std::int64_t tenant_id, std::int64_t id) {
-    return session.run("DELETE FROM message_templates WHERE id = $1 AND tenant_id = $2", id, tenant_id) == 1;
+    return session.run("DELETE FROM message_templates WHERE id = $1 AND tenant_id = $2", id,
+                       tenant_id) == 1;
 }
 
 std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord& current) {
     auto rows = session.query(
-        "SELECT version, subject, content, html, variables, created_ms FROM template_versions WHERE template_id = $1"
+        "SELECT version, subject, content, html, variables, created_ms FROM template_versions "
+        "WHERE template_id = $1"
         " ORDER BY version DESC LIMIT 200",
         current.id);
     std::vector<TemplateRecord> found;
@@ -112,9 +127,11 @@ std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord
     return found;
 }
 
-bool name_is_taken(Session& session, std::int64_t tenant_id, const std::string& name, std::int64_t but_id) {
-    auto rows = session.query("SELECT 1 FROM message_templates WHERE tenant_id = $1 AND name = $2 AND id <> $3", tenant_id,
-                              name, but_id);
+bool name_is_taken(Session& session, std::int64_t tenant_id, const std::string& name,
+                   std::int64_t but_id) {
+    auto rows = session.query(
+        "SELECT 1 FROM message_templates WHERE tenant_id = $1 AND name = $2 AND id <> $3",
+        tenant_id, name, but_id);
     return rows.next();
 }
 

@@ -1,5 +1,5 @@
-// SQL of message_templates and template_versions. Versions are immutable: each change of the text makes a new one and keeps the
-// old. Called inside a transaction or a snapshot.
+// SQL of message_templates and template_versions. Versions are immutable: each change of the text
+// makes a new one and keeps the old. Called inside a transaction or a snapshot.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,10 @@ struct TemplateFilter {
 
 /// Every template of every tenant; for the server's book of compiled templates.
 [[nodiscard]] std::vector<TemplateRecord> all_templates(Session& session);
-[[nodiscard]] std::vector<TemplateRecord> list_templates(Session& session, const TemplateFilter& filter);
-[[nodiscard]] std::optional<TemplateRecord> find_template(Session& session, std::int64_t tenant_id, std::int64_t id);
+[[nodiscard]] std::vector<TemplateRecord> list_templates(Session& session,
+                                                         const TemplateFilter& filter);
+[[nodiscard]] std::optional<TemplateRecord> find_template(Session& session, std::int64_t tenant_id,
+                                                          std::int64_t id);
 /// Gives the id; a name that is taken is a conflict, which the unique index reports.
 [[nodiscard]] std::int64_t insert_template(Session& session, const TemplateRecord& record);
 /// Writes the record with the next version; false if it is gone.
@@ -29,7 +31,9 @@ struct TemplateFilter {
 /// The versions stay, since messages name them.
 [[nodiscard]] bool delete_template(Session& session, std::int64_t tenant_id, std::int64_t id);
 /// Newest first; name, channel and status are those of now.
-[[nodiscard]] std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord& current);
-[[nodiscard]] bool name_is_taken(Session& session, std::int64_t tenant_id, const std::string& name, std::int64_t but_id);
+[[nodiscard]] std::vector<TemplateRecord> list_versions(Session& session,
+                                                        const TemplateRecord& current);
+[[nodiscard]] bool name_is_taken(Session& session, std::int64_t tenant_id, const std::string& name,
+                                 std::int64_t but_id);
 
 }  // namespace hongyan::table

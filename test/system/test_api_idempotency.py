@@ -71,20 +71,24 @@ def test_while_the_first_is_under_way_the_second_is_told_to_wait(server):
     # A batch that takes a while to check; the repeat comes while it is read.
     big = {"channel": "sms", "delay_seconds": 86400, "content": "x",
            "recipients": [{"recipient": f"+86139{i:08}", "metadata": {"i": i}} for i in range(10_000)]}
-    headers, answers = new(), []
-    barrier = threading.Barrier(6)
+    for _ in range(10):  # on a busy machine all six may come one after the other
+        headers, answers = new(), []
+        barrier = threading.Barrier(6)
 
-    def run():
-        barrier.wait()
-        answers.append(server.post(BATCH, big, headers=headers))
+        def run():
+            barrier.wait()
+            answers.append(server.post(BATCH, big, headers=headers))
 
-    threads = [threading.Thread(target=run) for _ in range(6)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-    statuses = sorted(answer.status for answer in answers)
-    assert 409 in statuses and 202 in statuses and set(statuses) == {202, 409}
-    task = next(answer.body["task_id"] for answer in answers if answer.status == 202)
-    assert server.post(f"/api/messages/tasks/{task}/cancel").status == 200
+        threads = [threading.Thread(target=run) for _ in range(6)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        statuses = {answer.status for answer in answers}
+        task = next(answer.body["task_id"] for answer in answers if answer.status == 202)
+        assert server.post(f"/api/messages/tasks/{task}/cancel").status == 200
+        assert statuses <= {202, 409}
+        if 409 in statuses:
+            return
+    raise AssertionError("no repeat ever met the first under way")
 
 
 def test_a_key_belongs_to_its_tenant_and_route(server):

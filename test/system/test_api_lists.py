@@ -213,7 +213,7 @@ def test_a_cursor_that_is_none_is_named(server, path, cursor):
 
 
 @every_list
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "1e2", "0x10", " 5", "5 ", "2147483648", "99999999999999999999", "null", "٥"])
+@pytest.mark.parametrize("limit", ["0", "-1", "1001", "0x10", " 5", "5 ", "2147483648", "99999999999999999999", "null", "٥"])
 def test_a_limit_that_is_none_is_named(server, path, limit):
     answer = server.get(path, query={"limit": limit})
     assert answer.status == 422 and error_paths(answer) == {"$query.limit"}, answer.raw

@@ -265,20 +265,17 @@ def test_content_or_a_template_is_needed_and_not_both(server):
     assert answer.status == 422 and error_codes(answer) == {"$.template": "conflict"}
 
 
-def test_the_most_urgent_goes_first():
-    from support import HongyanServer
-    with HongyanServer(settings={"sandbox.latency_ms": 20}) as one:
-        pool = next(p for p in one.get("/api/pools").body["items"] if p["pool_name"] == "message_sender")
-        assert one.call("PATCH", f"/api/pools/{pool['id']}", {"core_pool_size": 1, "max_pool_size": 1}).status == 200
-        limit = one.post("/api/limits", {"resource": "channel:sms", "limit_type": "qps", "max_value": 0}).body["id"]
-        ids = {one.send(priority=p)["message_id"]: p for p in (1, 5, 10, 0, 7)}
-        # The limit holds back the first ones for a moment; all wait together when it goes.
-        one.call("PATCH", f"/api/limits/{limit}", {"max_value": 20, "behavior": "pacing", "max_queueing_ms": 60000})
-        for id in ids:
-            one.wait_final(id)
-        inbox = one.get("/api/sandbox/inbox").body["items"]
-        order = [ids[item["message_id"]] for item in reversed(inbox)]
-        assert sorted(order) == [0, 1, 5, 7, 10]
+def test_the_most_urgent_goes_first_and_of_the_same_urgency_the_oldest(fresh_server):
+    pools = fresh_server.get("/api/pools").body["items"]
+    sender = next(one["id"] for one in pools if one["pool_name"] == "message_sender")
+    assert fresh_server.call("PATCH", f"/api/pools/{sender}", {"core_pool_size": 1, "max_pool_size": 1}).status == 200
+    fresh_server.send(recipient="slow-700")  # holds the only place while the others gather
+    ids = {fresh_server.send(priority=p)["message_id"]: (p, i) for i, p in enumerate([1, 5, 10, 0, 7, 5, 10, 1])}
+    for id in ids:
+        assert fresh_server.wait_final(id)["status"] == "success"
+    inbox = fresh_server.get("/api/sandbox/inbox").body["items"]
+    order = [ids[item["message_id"]] for item in reversed(inbox) if item["message_id"] in ids]
+    assert order == sorted(ids.values(), key=lambda one: (-one[0], one[1]))
 
 
 def test_failures_are_retried_by_their_class(server):

@@ -1,49 +1,15 @@
 """E-mail against a real SMTP server: 2,000 mails are parsed by Python's email package and compared; refusals, retries, down time."""
-import collections
 import email
 import email.policy
 import html
-import socket
 
 import pytest
-from aiosmtpd.controller import Controller
 
+from mail_server import MailServer, make_certificate
 from support import HongyanServer, wait_until
 
 MAILS = 2_000
 SENDER = "鸿雁 Shop <no-reply@shop.example>"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class MailServer:
-    """An SMTP server in this process. `replies` gives, for an address, the answers to its next mails; then 250."""
-
-    def __init__(self):
-        self.port = free_port()
-        self.mails = collections.defaultdict(list)  # raw mails by envelope recipient
-        self.replies = collections.defaultdict(collections.deque)
-        self._controller = None
-
-    async def handle_DATA(self, _server, _session, envelope):
-        address = envelope.rcpt_tos[0]
-        if self.replies[address]:
-            return self.replies[address].popleft()
-        self.mails[address].append(envelope.content)
-        return f"250 2.0.0 Ok: queued as Q{len(self.mails)}"
-
-    def start(self):
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self._controller.start()
-
-    def stop(self):
-        if self._controller:
-            self._controller.stop()
-        self._controller = None
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +88,8 @@ def test_a_mail_put_off_by_4xx_is_tried_until_it_is_taken(mailing, mail_server):
     message = mailing.wait_final(send_mail(mailing, address))
     assert (message["status"], message["attempts"]) == ("success", 3)
     trace = mailing.get(f"/api/messages/traces/{message['trace_id']}").body
-    assert [(one["attempt"], one["outcome"]) for one in trace["attempts"]] == [
-        (1, "transient"), (2, "transient"), (3, "accepted")]
+    assert [(one["attempt"], one["outcome"], one.get("error_class")) for one in trace["attempts"]] == [
+        (1, "failed", "transient"), (2, "failed", "transient"), (3, "success", None)]
     assert "451" in trace["attempts"][0]["detail"] and "450" in trace["attempts"][1]["detail"], trace
     assert [node["status"] for node in trace["nodes"] if node["name"] == "send"] == ["failed", "failed", "success"]
     mails = mail_server.mails[address]
@@ -137,8 +103,10 @@ def test_a_mail_refused_by_5xx_fails_at_once_with_the_reason_of_the_server(maili
     assert (message["status"], message["attempts"]) == ("failed", 1)
     assert "not wanted here" in message["reason"], message
     trace = mailing.get(f"/api/messages/traces/{message['trace_id']}").body
-    assert trace["attempts"][0]["outcome"] == "message_permanent"
+    assert trace["attempts"][0]["error_class"] == "message_permanent"
     assert mail_server.mails[address] == []
+    dead = mailing.get("/api/messages/dead-letters?channel=email").body["items"]
+    assert message["message_id"] in [one["message_id"] for one in dead]
 
 
 def test_mails_wait_for_a_mail_server_that_is_down(mailing, mail_server):
@@ -148,8 +116,36 @@ def test_mails_wait_for_a_mail_server_that_is_down(mailing, mail_server):
         message = wait_until(lambda: (m := mailing.message(identity))["status"] == "retrying" and m, 10, "a retry")
         assert message["attempts"] >= 1
         trace = mailing.get(f"/api/messages/traces/{message['trace_id']}").body
-        assert trace["attempts"][0]["outcome"] == "transient", trace
+        assert trace["attempts"][0]["error_class"] == "transient", trace
     finally:
         mail_server.start()
     assert mailing.wait_final(identity, 20)["status"] == "success"
     assert len(mail_server.mails["patient@example.com"]) == 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+def encrypted_settings(running):
+    return {"email.smtp_url": f"smtp://127.0.0.1:{running.port}", "email.tls": "required", "email.from": SENDER,
+            "delivery.retry_base_ms": 20, "delivery.retry_max_ms": 300}
+
+
+def test_mails_go_over_starttls_with_a_certificate_of_ones_own(certificate):
+    with MailServer(certificate) as running:
+        settings = encrypted_settings(running) | {"email.ca_file": certificate[0]}
+        with HongyanServer(settings=settings) as server:
+            message = server.wait_final(send_mail(server, "safe@example.com"))
+            assert message["status"] == "success", message
+            assert running.encrypted == {"safe@example.com"}
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_mail_and_the_trace_says_why(certificate):
+    with MailServer(certificate) as running, HongyanServer(settings=encrypted_settings(running)) as server:
+        identity = send_mail(server, "unsafe@example.com")
+        message = wait_until(lambda: (m := server.message(identity))["status"] == "retrying" and m, 10, "a retry")
+        attempt = server.get(f"/api/messages/traces/{message['trace_id']}").body["attempts"][0]
+        assert attempt["error_class"] == "configuration" and "certificate" in attempt["detail"], attempt
+        assert not running.mails["unsafe@example.com"]

@@ -89,12 +89,13 @@ def run(bench):
             "bytes",
             wanted,
             median(results, f"{name}_database_bytes") / wanted,
+            Target(at_most=2, of_ratio=True),
         )
+        # The journal notes what the pretended receivers got; no real channel writes one.
         bench.report.add(
             f"disk: the same ({name}) with the sandbox's journal",
             median(results, f"{name}_all_bytes"),
             "bytes",
             wanted,
             median(results, f"{name}_factor"),
-            Target(at_most=2, of_ratio=True),
         )

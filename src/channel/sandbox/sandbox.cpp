@@ -45,7 +45,6 @@ void fill_outcome(Sent& sent, const SandboxOptions& options) {
     outcome.provider = "sandbox";
     if (outcome.kind == OutcomeClass::accepted) return;
     if (outcome.detail.empty()) outcome.detail = detail_of(outcome.kind);
-    outcome.code = to_text(outcome.kind);
     if (outcome.kind == OutcomeClass::rate_limited) outcome.retry_after_ms = rate_limit_pause_ms;
 }
 

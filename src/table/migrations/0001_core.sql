@@ -139,7 +139,8 @@ WITH record AS (
     SELECT id, trace_id, status, channel, priority, template_id, template_version, provider, provider_message_id, reason,
            attempts, finished_ms, coalesce(due_ms, id >> 20) AS ready_ms, (timing >> 34) & 268435455 AS queue_ms,
            ((timing >> 18) & 65535) * 0.01 AS process_ms, (timing & 262143) * 0.25 AS send_ms,
-           status IN ('success', 'delivered') AS sent, attempts > 0 OR status IN ('success', 'delivered') AS tried
+           next_attempt_ms, status IN ('success', 'delivered') AS sent,
+           attempts > 0 OR status IN ('success', 'delivered') AS tried
     FROM message_records
     WHERE id >= (SELECT value FROM system_values WHERE name = 'trace_horizon')
 ),
@@ -168,6 +169,11 @@ node AS (
            json_object('attempt', attempts, 'provider', provider, 'provider_message_id', provider_message_id),
            finished_ms - send_ms, finished_ms, send_ms
     FROM record WHERE sent
+    UNION ALL
+    SELECT id * 4 + 2, trace_id, 'send', 'pending',
+           json_object('attempt', attempts + (status = 'retrying'), 'provider', provider, 'reason', reason),
+           next_attempt_ms, NULL, NULL
+    FROM record WHERE tried AND status IN ('pending', 'scheduled', 'processing', 'retrying')
     UNION ALL
     SELECT id * 4 + 3, trace_id, 'callback', 'success', json_object('provider', provider), finished_ms, finished_ms, 0
     FROM record WHERE status = 'delivered'
