@@ -246,7 +246,7 @@ class Parser : private CommandTree {
 
     void add_following_commands() {
         auto* trace = add(app(), "trace", "Show the way of one message",
-                          "hongyan trace msg_18f5c1e2a3b40000");
+                          "hongyan trace msg_1882635160909774848");
         trace->add_option("ID", trace_id_, "Trace id or message id")->required();
         asks(trace, [this](Session& s) { return run_trace(trace_id_, s); });
 
