@@ -149,13 +149,21 @@ TEST(InFlight, a_batch_is_revoked_only_for_its_tenant_and_until_each_call_has_en
     InFlight flights;
     EXPECT_TRUE(flights.revoke_task(1, 9).empty());
     EXPECT_TRUE(flights.revoke_task(1, 9).empty());
-    EXPECT_TRUE(flights.hold_back({.id = 1, .tenant_id = 1}, 9));
-    EXPECT_FALSE(flights.hold_back({.id = 2, .tenant_id = 2}, 9));
-    EXPECT_FALSE(flights.hold_back({.id = 3, .tenant_id = 1}, 0));
+    using enum InFlight::Hold;
+    EXPECT_EQ(flights.hold_back({.id = 1, .tenant_id = 1}, 9), kept);
+    EXPECT_EQ(flights.hold_back({.id = 2, .tenant_id = 2}, 9), no);
+    EXPECT_EQ(flights.hold_back({.id = 3, .tenant_id = 1}, 0), no);
+    std::vector<Job> entered{{.id = 6, .tenant_id = 1}, {.id = 7, .tenant_id = 2}};
+    EXPECT_TRUE(flights.enter(entered).empty());
     EXPECT_TRUE(flights.end_revoke_task(1, 9).empty());
-    EXPECT_TRUE(flights.hold_back({.id = 4, .tenant_id = 1}, 9));
+    EXPECT_EQ(flights.hold_back({.id = 4, .tenant_id = 1}, 9), kept);
     EXPECT_EQ(flights.end_revoke_task(1, 9).size(), 2U);
-    EXPECT_FALSE(flights.hold_back({.id = 5, .tenant_id = 1}, 9));
+    EXPECT_EQ(flights.hold_back({.id = 5, .tenant_id = 1}, 9), no);
+    // What entered before the end may have been read before the cancellation was written.
+    EXPECT_EQ(flights.hold_back(entered[0], 9), again);
+    EXPECT_EQ(flights.hold_back(entered[1], 9), no);
+    flights.leave(entered);
+    EXPECT_EQ(flights.hold_back(entered[0], 9), no);
     EXPECT_TRUE(flights.end_revoke_task(1, 9).empty());
 }
 

@@ -189,9 +189,9 @@ void Dispatcher::return_permits(ChannelMask keep) {
     }
 }
 
-// A message under way while its task was cancelled is not tried again. That is looked up here, for
-// only here it cannot be missed: the attempt's outcome and the cancellation may be written in the
-// same transaction.
+// A message in the workers' hands while its task was cancelled is not tried again. That is looked
+// up here, for only here it cannot be missed: the attempt's outcome and the cancellation may be
+// written in the same transaction.
 Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages,
                                 std::vector<Settled>& ended) {
     if (std::none_of(messages.begin(), messages.end(),
@@ -203,8 +203,10 @@ Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<Messag
             auto row = table::find_message(session, jobs[i].id);
             if (!row) continue;
             Message& message = row->message;
-            const bool is_retry = message.status == MessageStatus::retrying && message.task_id != 0;
-            if (is_retry && table::is_cancelled_task(session, message.task_id)) {
+            const bool is_redriven =
+                message.status == MessageStatus::pending && message.attempts > 0;
+            if (message.task_id != 0 && !is_redriven && !is_final(message.status) &&
+                table::is_cancelled_task(session, message.task_id)) {
                 ended.push_back(ended_without_attempt(message, MessageStatus::cancelled,
                                                       "cancelled with its task",
                                                       parts_.clock.now_ms()));
@@ -250,8 +252,10 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
 
 bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>& ended) {
     if (is_final(message.status)) return false;
-    if (parts_.in_flight.hold_back(job, message.task_id)) return false;
     const auto now = parts_.clock.now_ms();
+    const auto hold = parts_.in_flight.hold_back(job, message.task_id);
+    if (hold == InFlight::Hold::again) parts_.due.add(job, now + 10);
+    if (hold != InFlight::Hold::no) return false;
     if (message.deliver_by_ms > 0 && now > message.deliver_by_ms) {
         ended.push_back(ended_without_attempt(message, MessageStatus::expired,
                                               "deliver_by passed before it could be sent", now));

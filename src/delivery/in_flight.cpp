@@ -21,6 +21,12 @@ std::vector<Job> InFlight::enter(std::vector<Job>& jobs) {
         return true;
     });
     for (const Job& job : jobs) ++by_channel_[static_cast<std::size_t>(job.channel)];
+    if (revoked_tasks_.empty()) return echoes;
+    for (const Job& job : jobs) {
+        const auto of_tenant = revoked_tasks_.lower_bound({job.tenant_id, 0});
+        if (of_tenant != revoked_tasks_.end() && of_tenant->first.first == job.tenant_id)
+            doubtful_.insert(job.id);
+    }
     return echoes;
 }
 
@@ -29,18 +35,19 @@ void InFlight::leave(const std::vector<Job>& jobs) {
         const std::lock_guard lock(mutex_);
         for (const Job& job : jobs) {
             if (ids_.erase(job.id) > 0) --by_channel_[static_cast<std::size_t>(job.channel)];
+            doubtful_.erase(job.id);
         }
     }
     left_.notify_all();
 }
 
-bool InFlight::hold_back(const Job& job, std::int64_t task_id) {
-    if (task_id == 0) return false;
+InFlight::Hold InFlight::hold_back(const Job& job, std::int64_t task_id) {
+    if (task_id == 0) return Hold::no;
     const std::lock_guard lock(mutex_);
     const auto found = revoked_tasks_.find({job.tenant_id, task_id});
-    if (found == revoked_tasks_.end()) return false;
+    if (found == revoked_tasks_.end()) return doubtful_.contains(job.id) ? Hold::again : Hold::no;
     found->second.jobs.push_back(job);
-    return true;
+    return Hold::kept;
 }
 
 bool InFlight::revoke(MessageId id) {

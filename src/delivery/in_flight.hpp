@@ -25,8 +25,14 @@ class InFlight {
     /// are given back, to be tried a moment later.
     [[nodiscard]] std::vector<Job> enter(std::vector<Job>& jobs);
     void leave(const std::vector<Job>& jobs);
-    /// True if the message's batch is being cancelled; the job is then kept until that has ended.
-    [[nodiscard]] bool hold_back(const Job& job, std::int64_t task_id);
+    enum class Hold {
+        no,     ///< it may go
+        kept,   ///< its batch is being cancelled; the job is kept until that has ended
+        again,  ///< a batch of its tenant was being cancelled when it entered, and that has ended:
+                ///< what was read of the message may be older, so it must be read again
+    };
+    /// Whether an entered job, now that its batch is known, may go.
+    [[nodiscard]] Hold hold_back(const Job& job, std::int64_t task_id);
 
     /// False if the message is in flight; else it will not be taken until every revocation of it
     /// has ended.
@@ -62,7 +68,8 @@ class InFlight {
     std::array<std::int64_t, channel_names.size()> by_channel_{};
     std::unordered_map<MessageId, Revoked> revoked_;
     std::map<std::pair<std::int64_t, std::int64_t>, RevokedTask>
-        revoked_tasks_;  ///< by tenant and task
+        revoked_tasks_;                       ///< by tenant and task
+    std::unordered_set<MessageId> doubtful_;  ///< entered while a batch of their tenant was revoked
 };
 
 }  // namespace hongyan::delivery
