@@ -11,9 +11,12 @@
 #include "api/auth.hpp"
 #include "api/idempotency.hpp"
 #include "api/inbox.hpp"
+#include "base/vault.hpp"
 #include "config/settings.hpp"
+#include "delivery/account_book.hpp"
 #include "delivery/delivery.hpp"
 #include "delivery/template_book.hpp"
+#include "delivery/webhooks.hpp"
 
 namespace hongyan::api {
 
@@ -21,6 +24,9 @@ struct Context {
     Store& store;
     delivery::Delivery& delivery;
     delivery::TemplateBook& templates;
+    delivery::AccountBook& accounts;
+    delivery::Webhooks& webhooks;
+    const Vault& vault;
     Limiter& limiter;
     KeyBook& keys;
     IdempotencyGate& idempotency;
@@ -35,6 +41,13 @@ struct Context {
         reload_rules;  ///< reads templates, keys, pools and limits again, where they have changed
     std::function<std::string()>
         not_ready;  ///< why the server should get no traffic, "" if it should
+
+    std::string listen_url = {};  ///< set once it listens
+
+    /// Where this server is reached from outside, without a slash at the end: the setting
+    /// public_url, else the request's own Host, else the listening address.
+    [[nodiscard]] std::string public_url() const;
+    [[nodiscard]] std::string public_url(const http::Request& request) const;
 };
 
 }  // namespace hongyan::api

@@ -354,8 +354,12 @@ const shape::Object& describe(shape::Tag<RedriveRequest>) {
                          field("filter", &V::filter, "Which ones; without it, all."),
                          field("dry_run", &V::dry_run, "Only count them.").default_value(false),
                          field("max_count", &V::max_count, "At most so many, the newest first.")
-                             .between(1, 100'000)
-                             .default_value(1'000))
+                             .between(1, 10'000'000)
+                             .default_value(1'000),
+                         field("rate_per_second", &V::rate_per_second,
+                               "Spread over time, so many in a second; 0: all at once.")
+                             .between(0.0, 100'000.0)
+                             .default_value(0.0))
             .example_text(R"({"filter":{"channel":"sms"},"dry_run":true,"max_count":100})");
     return object;
 }

@@ -131,6 +131,7 @@ struct RedriveRequest {
     std::optional<DeadFilter> filter;
     bool dry_run = false;
     std::int64_t max_count = 1'000;
+    double rate_per_second = 0;
 };
 struct RedriveReply {
     std::int64_t matched = 0;

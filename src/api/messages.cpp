@@ -2,6 +2,7 @@
 
 #include "api/message_wire.hpp"
 #include "base/text.hpp"
+#include "table/receipts.hpp"
 #include "table/rules.hpp"
 
 namespace hongyan::api {
@@ -83,8 +84,9 @@ Result<Answer> read_trace(const Call& call, Session& session) {
                               " days.");
     }
     auto attempts = table::list_attempts(session, *id);
-    return answer(view_of(
-        report::make_trace(std::move(*row), std::move(attempts), call.context.clock.now_ms())));
+    const auto receipts = table::list_receipts(session, *id);
+    return answer(view_of(report::make_trace(std::move(*row), std::move(attempts), receipts,
+                                             call.context.clock.now_ms())));
 }
 
 Result<Answer> list_dead_groups(const Call& call, Session& session) {
@@ -134,7 +136,8 @@ void redrive(Context& context, http::Request& request, http::Responder responder
         std::move(responder));  // for a std::function, which must be copyable
     if (!asked->dry_run) {
         context.delivery.redrive(
-            std::move(filter), asked->max_count, [held](const Result<delivery::Redriven>& done) {
+            std::move(filter), {asked->max_count, asked->rate_per_second},
+            [held](const Result<delivery::Redriven>& done) {
                 if (!done)
                     held->fail(done.error());
                 else

@@ -82,6 +82,44 @@ void add_messages(Families& families, const Context& context) {
                      static_cast<double>(counters.loaded));
 }
 
+void add_accounts(Families& families, const Context& context) {
+    auto& calls =
+        families.add("hongyan_account_calls_total",
+                     "Calls to provider accounts by class of outcome.", MetricType::Counter);
+    auto& in_flight = families.add("hongyan_account_in_flight",
+                                   "Messages under way on a provider account.", MetricType::Gauge);
+    auto& limit = families.add("hongyan_account_limit",
+                               "Messages that may be under way on it, found while sending.",
+                               MetricType::Gauge);
+    auto& health = families.add("hongyan_account_health",
+                                "Share of its calls that succeeded of late.", MetricType::Gauge);
+    auto& open = families.add("hongyan_account_closed",
+                              "1 while nothing is sent on it: breaker open, or told to wait.",
+                              MetricType::Gauge);
+    for (const auto& one : context.accounts.all()) {
+        const auto f = one->figures(context.clock.now_ms());
+        const auto labels = [&] {
+            return Labels{{"account", std::to_string(one->record().id)},
+                          {"channel", word(to_text(one->record().channel))},
+                          {"provider", word(one->provider().name())}};
+        };
+        for (std::size_t i = 0; i < f.by_class.size(); ++i) {
+            if (f.by_class[i] == 0) continue;
+            auto with_outcome = labels();
+            with_outcome.push_back({"outcome", word(outcome_class_names[i])});
+            Families::put(calls, std::move(with_outcome), static_cast<double>(f.by_class[i]));
+        }
+        Families::put(in_flight, labels(), f.in_flight);
+        Families::put(limit, labels(), f.limit);
+        Families::put(health, labels(), f.health);
+        Families::put(open, labels(), f.closed_until_ms > 0 ? 1 : 0);
+    }
+    families.gauge("hongyan_messages_parked", "Messages that wait for a place on an account.",
+                   static_cast<double>(context.accounts.parked().total));
+    families.gauge("hongyan_webhooks_in_flight", "Reports to senders under way.",
+                   static_cast<double>(context.webhooks.in_flight()));
+}
+
 void add_queue(Families& families, const Context& context) {
     const auto depth = context.delivery.depth();
     auto& family =
@@ -156,6 +194,7 @@ std::string metrics_text(const Context& context) {
     Families families;
     add_messages(families, context);
     add_queue(families, context);
+    add_accounts(families, context);
     add_pools(families, context);
     add_limits(families, context);
     const auto health = context.store.health();

@@ -1,6 +1,7 @@
 #include "api/rules.hpp"
 
 #include "api/rules_wire.hpp"
+#include "route/destination.hpp"
 #include "table/rules.hpp"
 
 namespace hongyan::api {
@@ -101,6 +102,13 @@ LimitRule rule_of(const LimitRequest& r) {
     return rule;
 }
 
+/// A limit by destination must name one, and be of a type that such limits have.
+Status check_rule(const LimitRule& rule) {
+    const auto problem = route::DestinationLimits::problem_of(rule.resource, rule.type);
+    if (!problem) return Done{};
+    return wrong_fields({{"$.resource", "invalid", *problem}});
+}
+
 void apply(LimitRule& rule, const LimitPatch& patch) {
     rule.resource = patch.resource.value_or(rule.resource);
     if (patch.limit_type) rule.type = limit_type_from_text(*patch.limit_type).value_or(rule.type);
@@ -127,8 +135,10 @@ void create_limit(Context& context, http::Request& request, http::Responder resp
     if (refuses_tenant(request, responder)) return;
     auto asked = shape::read<LimitRequest>(request.body);
     if (!asked) return responder.fail(asked.error());
+    auto rule = rule_of(*asked);
+    if (auto checked = check_rule(rule); !checked) return responder.fail(checked.error());
     change(context, std::move(responder), Reload::yes,
-           [rule = rule_of(*asked)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
+           [rule = std::move(rule)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
                rule.id = table::insert_limit(session, rule);
                LimitUsage fresh;
                fresh.rule = rule;
@@ -151,6 +161,7 @@ void change_limit(Context& context, http::Request& request, http::Responder resp
                for (auto& rule : table::list_limits(session, ignored)) {
                    if (rule.id != id) continue;
                    apply(rule, patch);
+                   if (auto checked = check_rule(rule); !checked) return checked.error();
                    if (!table::update_limit(session, rule)) return no_such("limit");
                    return answer(view_of(with_counts(context, rule)));
                }

@@ -8,6 +8,7 @@
 namespace hongyan::api {
 namespace {
 
+constexpr std::size_t send_body_limit = std::size_t{16} << 20;  ///< room for attachments
 constexpr std::string_view send_path = "/api/messages/send";
 constexpr std::string_view batch_path = "/api/messages/send-batch";
 constexpr std::size_t most_problems = 100;
@@ -99,9 +100,23 @@ void find_template(const Context& context, const SendCommon& r, delivery::Order&
     }
 }
 
-/// What all messages of the request share; null channel and problems if it cannot be.
-const Channel* make_order(const Context& context, std::int64_t tenant_id, const SendCommon& r,
-                          delivery::Order& order, std::vector<Problem>& problems) {
+/// Asks the tenant's accounts on the channel, else the built-in provider; null if there is neither.
+delivery::Check check_of(const Context& context, std::int64_t tenant_id, ChannelKind kind) {
+    if (context.accounts.serves(tenant_id, kind)) {
+        return [&context, tenant_id, kind](std::string_view recipient, const Content& content) {
+            return context.accounts.check(tenant_id, kind, recipient, content);
+        };
+    }
+    const Channel* channel = context.delivery.channels()[static_cast<std::size_t>(kind)];
+    if (channel == nullptr) return nullptr;
+    return [channel](std::string_view recipient, const Content& content) {
+        return channel->check(recipient, content);
+    };
+}
+
+/// What all messages of the request share; null and problems if it cannot be.
+delivery::Check make_order(const Context& context, std::int64_t tenant_id, const SendCommon& r,
+                           delivery::Order& order, std::vector<Problem>& problems) {
     const auto now = context.clock.now_ms();
     order.tenant_id = tenant_id;
     order.channel = r.channel;
@@ -119,14 +134,15 @@ const Channel* make_order(const Context& context, std::int64_t tenant_id, const 
             {"$.deliver_by", "out_of_range", "must not be before the time it is to be sent"});
     }
     if (r.callback_url) order.callback_url = *r.callback_url;
+    order.options = r.options;
     find_template(context, r, order, problems);
-    const Channel* channel = context.delivery.channels()[static_cast<std::size_t>(r.channel)];
-    if (channel == nullptr) {
+    auto check = check_of(context, tenant_id, r.channel);
+    if (!check) {
         problems.push_back(
             {"$.channel", "unavailable",
              "no provider is set up for this channel and the sandbox is switched off"});
     }
-    return channel;
+    return check;
 }
 
 std::string_view text_or_empty(const std::optional<std::string>& text) {
@@ -144,8 +160,7 @@ void send_one(Context& context, http::Request& request, http::Responder responde
     if (!asked) return responder.fail(asked.error());
     std::vector<Problem> problems;
     delivery::Order order;
-    const Channel* channel =
-        make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    const auto check = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
     MessagePtr message;
     if (problems.empty()) {
         delivery::Addressee to;
@@ -155,7 +170,7 @@ void send_one(Context& context, http::Request& request, http::Responder responde
         to.content = text_or_empty(asked->content);
         to.html = text_or_empty(asked->html);
         to.metadata = asked->metadata;
-        message = delivery::make_message(order, to, *channel, problems);
+        message = delivery::make_message(order, to, check, problems);
     }
     if (!message) return responder.fail(with_problems(std::move(problems)));
     message->id = context.delivery.ids().next();
@@ -185,7 +200,8 @@ const boost::json::object* merged(const SendBatchRequest& batch, const BatchReci
 }
 
 std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const delivery::Order& order,
-                                      const Channel& channel, std::vector<Problem>& problems) {
+                                      const delivery::Check& check,
+                                      std::vector<Problem>& problems) {
     std::vector<MessagePtr> messages;
     messages.reserve(asked.recipients.size());
     boost::json::object space;
@@ -202,7 +218,7 @@ std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const deliv
         to.content = one.content ? std::string_view(*one.content) : text_or_empty(asked.content);
         to.html = text_or_empty(asked.html);
         to.metadata = one.metadata.empty() ? asked.metadata : one.metadata;
-        auto message = delivery::make_message(order, to, channel, problems);
+        auto message = delivery::make_message(order, to, check, problems);
         if (message && problems.empty()) messages.push_back(std::move(message));
     }
     return messages;
@@ -242,16 +258,18 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
     if (!asked) return responder.fail(asked.error());
     std::vector<Problem> problems;
     delivery::Order order;
-    const Channel* channel =
-        make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    const auto check = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
     if (problems.empty()) check_recipients(*asked, order, problems);
     auto batch = std::make_unique<delivery::Batch>();
-    if (problems.empty()) batch->messages = make_messages(*asked, order, *channel, problems);
+    if (problems.empty()) batch->messages = make_messages(*asked, order, check, problems);
     if (!problems.empty()) return responder.fail(with_problems(std::move(problems)));
     const auto count = static_cast<std::int64_t>(batch->messages.size());
     MessageId id = context.delivery.ids().reserve(count);
-    for (auto& message : batch->messages) message->id = id++;
-    batch->provider = channel->provider();
+    batch->provider = context.delivery.provider_of(order.tenant_id, order.channel);
+    for (auto& message : batch->messages) {
+        message->id = id++;
+        message->by_account = batch->provider.empty();
+    }
     batch->task.tenant_id = order.tenant_id;
     batch->task.template_id = order.chosen ? order.chosen->record.id : 0;
     batch->task.channel = order.channel;
@@ -305,6 +323,7 @@ void add_send_routes(Routes& routes) {
     send.body = &shape::description_of<SendRequest>();
     send.reply = &shape::description_of<SendReply>();
     send.status = 202;
+    send.body_limit = send_body_limit;
     send.errors = {ErrorCode::idempotency_in_progress, ErrorCode::idempotency_mismatch,
                    ErrorCode::overloaded};
     send.idempotent_key = true;

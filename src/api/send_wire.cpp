@@ -102,6 +102,12 @@ std::vector<shape::Field> common_fields() {
                          .format("uri")
                          .check(check_callback_url)
                          .example("https://example.com/hooks/hongyan"));
+    fields.push_back(field<T>("options", &T::options,
+                              "What only one provider understands, in a section by its name; see "
+                              "options_schema of GET /api/providers. Before the template's own.")
+                         .raw_object()
+                         .bytes(16'777'216)
+                         .example_json(R"({"smpp":{"flash":false}})"));
     return fields;
 }
 
@@ -115,7 +121,7 @@ const shape::Object& describe(shape::Tag<SendRequest>) {
                   "Who gets it: a phone number, an e-mail address, a device token, an openid, a "
                   "user or chat id.")
                 .required()
-                .length(1, 320)
+                .length(1, 4'096)
                 .example("13800138000"),
             field("metadata", &SendRequest::metadata,
                   "Anything you want to find again with the message; a JSON object.")
@@ -136,7 +142,7 @@ const shape::Object& describe(shape::Tag<BatchRecipient>) {
             "BatchRecipient", "One recipient of a batch; a bare string is the recipient alone.",
             field("recipient", &BatchRecipient::recipient, "Who gets it.")
                 .required()
-                .length(1, 320)
+                .length(1, 4'096)
                 .example("13800138001"),
             field("variables", &BatchRecipient::variables,
                   "Values that stand before the batch's own for this recipient.")

@@ -25,6 +25,7 @@ struct SendCommon {
     std::optional<std::int64_t> delay_seconds;
     std::optional<std::int64_t> deliver_by_ms;
     std::optional<std::string> callback_url;
+    std::string options;  ///< a JSON object as text
 };
 
 struct SendRequest : SendCommon {

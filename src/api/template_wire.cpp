@@ -13,6 +13,15 @@ using shape::field;
 namespace json = boost::json;
 
 constexpr std::array<std::string_view, 2> template_statuses{"active", "disabled"};
+constexpr std::array<std::string_view, 2> unknown_policies{"send_again", "hold"};
+constexpr std::string_view options_text =
+    "What only one provider understands, in a section by its name; texts in it may use the "
+    "variables. See options_schema of GET /api/providers.";
+constexpr std::string_view on_unknown_text =
+    "What follows when a request left and its answer never came: send_again risks a second copy, "
+    "hold keeps the message as unknown; without it the server's setting holds.";
+constexpr std::string_view example_options =
+    R"({"aliyun":{"template_code":"SMS_123456","template_params":{"code":"{{ order_no }}"}}})";
 constexpr std::size_t longest_source = 64 * 1024;
 constexpr std::string_view example_content =
     "{{ customer_name }}，您的订单 {{ order_no }} 已发货。";
@@ -100,6 +109,13 @@ std::vector<shape::Field> text_fields() {
                               "change without it leaves it.")
                          .one_of(template_statuses)
                          .example("active"));
+    fields.push_back(field<T>("options", &T::options, options_text)
+                         .raw_object()
+                         .bytes(longest_source)
+                         .example_json(example_options));
+    fields.push_back(field<T>("on_unknown", &T::on_unknown, on_unknown_text)
+                         .one_of(unknown_policies)
+                         .example("hold"));
     return fields;
 }
 
@@ -144,6 +160,8 @@ TemplateRecord record_of(const TemplateText& text) {
     record.html = text.html;
     record.variables = render::write_specs(specs);
     record.status = text.status.value_or("active");
+    record.options = text.options;
+    record.on_unknown = text.on_unknown.value_or("");
     return record;
 }
 
@@ -164,12 +182,17 @@ std::vector<TemplateVariable> variables_of(const TemplateRecord& record) {
 }
 
 TemplateView view_of(const TemplateRecord& r) {
-    return {r.id,   r.name,          r.title,  r.channel, r.subject,    r.content,
-            r.html, variables_of(r), r.status, r.version, r.created_ms, r.updated_ms};
+    return {r.id,         r.name,
+            r.title,      r.channel,
+            r.subject,    r.content,
+            r.html,       variables_of(r),
+            r.status,     r.version,
+            r.created_ms, r.updated_ms,
+            r.options,    r.on_unknown.empty() ? std::nullopt : std::optional(r.on_unknown)};
 }
 
 TemplateVersion version_of(const TemplateRecord& r) {
-    return {r.version, r.subject, r.content, r.html, variables_of(r), r.updated_ms};
+    return {r.version, r.subject, r.content, r.html, variables_of(r), r.updated_ms, r.options};
 }
 
 SegmentsView view_of(const render::SmsSegments& s) {
@@ -260,8 +283,15 @@ const shape::Object& describe(shape::Tag<TemplateView>) {
                 .one_of(template_statuses)
                 .example("active"),
             field("version", &V::version,
-                  "Raised by every change of subject, content, html or variables.")
+                  "Raised by every change of subject, content, html, variables or options.")
                 .example(1),
+            field("options", &V::options, options_text)
+                .raw_object()
+                .omit_empty()
+                .example_json(example_options),
+            field("on_unknown", &V::on_unknown, on_unknown_text)
+                .one_of(unknown_policies)
+                .example("hold"),
             field("created_at", &V::created_at, "When it was made.")
                 .date_time()
                 .example("2026-11-23T08:00:00.000Z"),
@@ -308,6 +338,10 @@ const shape::Object& describe(shape::Tag<TemplateVersion>) {
                              .example("<p>Hello {{ customer_name }}</p>"),
                          field("variables", &V::variables, "The declared variables.")
                              .example_json(example_variables),
+                         field("options", &V::options, options_text)
+                             .raw_object()
+                             .omit_empty()
+                             .example_json(example_options),
                          field("created_at", &V::created_at, "When it was made.")
                              .date_time()
                              .example("2026-11-23T08:00:00.000Z"))
@@ -373,6 +407,18 @@ const shape::Object& describe(shape::Tag<SegmentsView>) {
     return object;
 }
 
+const shape::Object& describe(shape::Tag<CostView>) {
+    using V = CostView;
+    static const shape::Object object =
+        shape::object<V>(
+            "Cost", "What one message costs.",
+            field("amount", &V::amount, "Parts times the price of one.").example(0.045),
+            field("currency", &V::currency, "As the account says.").example("CNY"),
+            field("account", &V::account, "Whose price it is.").example("main"))
+            .reply();
+    return object;
+}
+
 const shape::Object& describe(shape::Tag<PreviewView>) {
     using V = PreviewView;
     static const shape::Object object =
@@ -386,7 +432,14 @@ const shape::Object& describe(shape::Tag<PreviewView>) {
                 .example("<p>Hello 李四</p>"),
             field("variables_used", &V::variables_used, "Every value, given or from a sample.")
                 .example_json(R"({"order_no":"SO20261123001","customer_name":"李四"})"),
-            field("segments", &V::segments, "Of the channel sms: how many parts it takes."))
+            field("options", &V::options, "The provider sections with the values filled in.")
+                .raw_object()
+                .omit_empty()
+                .example_json(R"({"aliyun":{"template_code":"SMS_123456"}})"),
+            field("segments", &V::segments, "Of the channel sms: how many parts it takes."),
+            field("cost", &V::cost,
+                  "Of the channel sms: what one message costs on the account that would be used "
+                  "first, if its settings name a price."))
             .reply();
     return object;
 }

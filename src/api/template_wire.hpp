@@ -34,6 +34,8 @@ struct TemplateText {
     std::string html;
     std::vector<TemplateVariable> variables;
     std::optional<std::string> status;
+    std::string options;  ///< a JSON object as text
+    std::optional<std::string> on_unknown;
 };
 
 struct TemplateRequest : TemplateText {
@@ -57,6 +59,8 @@ struct TemplateView {
     int version = 1;
     std::int64_t created_at = 0;
     std::int64_t updated_at = 0;
+    std::string options;
+    std::optional<std::string> on_unknown;
 };
 struct TemplatePage {
     std::vector<TemplateView> items;
@@ -76,6 +80,7 @@ struct TemplateVersion {
     std::string html;
     std::vector<TemplateVariable> variables;
     std::int64_t created_at = 0;
+    std::string options;
 };
 struct TemplateVersionPage {
     std::vector<TemplateVersion> items;
@@ -96,12 +101,19 @@ struct SegmentsView {
     std::int64_t segments = 0;
     std::int64_t per_segment = 0;
 };
+struct CostView {
+    double amount = 0;
+    std::string currency;
+    std::string account;
+};
 struct PreviewView {
     std::string subject;
     std::string content;
     std::string html;
     shape::JsonObject variables_used;
     std::optional<SegmentsView> segments;
+    std::string options;
+    std::optional<CostView> cost;
 };
 
 const shape::Object& describe(shape::Tag<TemplateVariable>);
@@ -115,6 +127,7 @@ const shape::Object& describe(shape::Tag<TemplateVersionPage>);
 const shape::Object& describe(shape::Tag<PreviewRequest>);
 const shape::Object& describe(shape::Tag<DraftPreviewRequest>);
 const shape::Object& describe(shape::Tag<SegmentsView>);
+const shape::Object& describe(shape::Tag<CostView>);
 const shape::Object& describe(shape::Tag<PreviewView>);
 
 /// What is wrong with the name of a template: it must have a letter, and only letters (of any of

@@ -1,5 +1,7 @@
 #include "api/templates.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <algorithm>
 
 #include "api/template_preview.hpp"
@@ -47,7 +49,9 @@ Result<TemplateRecord> checked_record(const http::Request& request) {
 
 /// True if the one needs no version of its own beside the other.
 bool has_same_text(const TemplateRecord& a, const TemplateRecord& b) {
-    if (a.subject != b.subject || a.content != b.content || a.html != b.html) return false;
+    if (a.subject != b.subject || a.content != b.content || a.html != b.html ||
+        a.options != b.options)
+        return false;
     const auto before = render::read_specs(a.variables);  // the table's JSON may be written by hand
     const auto after = render::read_specs(b.variables);
     return before && after && render::write_specs(*before) == render::write_specs(*after);
@@ -122,7 +126,7 @@ Result<Answer> store_change(Session& session, TemplateRecord next) {
     const bool same_text = has_same_text(*current, next);
     next.version = current->version + (same_text ? 0 : 1);
     const bool same = same_text && next.name == current->name && next.title == current->title &&
-                      next.status == current->status;
+                      next.status == current->status && next.on_unknown == current->on_unknown;
     if (same) return answer(view_of(*current));
     if (!table::update_template(session, next)) return no_such_template();
     return answer(view_of(next));
@@ -152,10 +156,42 @@ void delete_template(Context& context, http::Request& request, http::Responder r
            });
 }
 
-Result<Answer> preview_answer(const delivery::CompiledTemplate& chosen,
+/// By the price of the account that would be used first.
+std::optional<CostView> cost_of(const Call& call, std::int64_t segments) {
+    delivery::AccountPtr first;
+    for (auto& one : call.context.accounts.all()) {
+        const auto& record = one->record();
+        if (record.tenant_id != call.caller.tenant_id || record.channel != ChannelKind::sms ||
+            !one->enabled())
+            continue;
+        if (!first || record.tier < first->record().tier) first = std::move(one);
+    }
+    if (!first) return std::nullopt;
+    boost::system::error_code failure;
+    const auto settings = boost::json::parse(first->record().settings, failure);
+    const auto* price = !failure && settings.is_object()
+                            ? settings.get_object().if_contains("price_per_segment")
+                            : nullptr;
+    if (price == nullptr || !price->is_number()) return std::nullopt;
+    CostView cost;
+    cost.amount = price->to_number<double>() * static_cast<double>(segments);
+    const auto* currency = settings.get_object().if_contains("currency");
+    if (currency != nullptr && currency->is_string())
+        cost.currency = currency->get_string().c_str();
+    cost.account = first->record().name;
+    return cost;
+}
+
+Result<Answer> preview_answer(const Call& call, const delivery::CompiledTemplate& chosen,
                               const std::optional<shape::JsonObject>& variables) {
     auto preview = make_preview(chosen, variables ? &*variables : nullptr);
     if (!preview) return preview.error();
+    if (preview->segments) preview->cost = cost_of(call, preview->segments->segments);
+    if (!chosen.options.empty()) {
+        auto options = chosen.options.render(preview->variables_used);
+        if (!options) return options.error();
+        preview->options = std::move(*options);
+    }
     return answer(*preview);
 }
 
@@ -178,7 +214,7 @@ Result<Answer> preview_saved(const Call& call, Session& session) {
     }
     auto compiled = delivery::compile_template(std::move(*record));
     if (!compiled) return compiled.error();
-    return preview_answer(**compiled, asked->variables);
+    return preview_answer(call, **compiled, asked->variables);
 }
 
 /// Problems of the draft itself stand below "$.template" in this request.
@@ -194,7 +230,7 @@ Result<Answer> preview_draft(const Call& call, Session&) {
     if (!asked) return asked.error();
     auto compiled = delivery::compile_template(record_of(asked->draft));
     if (!compiled) return below_template(std::move(compiled.error()));
-    return preview_answer(**compiled, asked->variables);
+    return preview_answer(call, **compiled, asked->variables);
 }
 
 void add_reads(Routes& routes) {
@@ -289,10 +325,11 @@ void add_template_routes(Routes& routes) {
          .operation = "change_template",
          .tag = "templates",
          .summary = "Change a template",
-         .description = "Replaces the template. A change of subject, content, html or variables "
-                        "makes a new version; the "
-                        "old ones stay, and messages already accepted keep theirs. The channel "
-                        "cannot be changed.",
+         .description =
+             "Replaces the template. A change of subject, content, html, variables or options "
+             "makes a new version; the "
+             "old ones stay, and messages already accepted keep theirs. The channel "
+             "cannot be changed.",
          .scope = "manage",
          .body = &shape::description_of<TemplateRequest>(),
          .reply = &shape::description_of<TemplateView>(),

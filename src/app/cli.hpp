@@ -34,9 +34,20 @@ struct ServeArgs {
 
 struct DataArgs {
     std::string data_dir;  ///< --data, else the configuration's data_dir
-    std::string output;    ///< backup: the file to write
+    std::string output;  ///< backup: the file to write; rotate-master-key: the key file, "" = usual
     bool dry_run = false;  ///< migrate: only say what would be done
     bool json = false;
+};
+
+struct SandboxArgs {
+    int http_port = 8090;  ///< 0 = any, and then any for all that are not named
+    std::optional<int> https_port;
+    std::optional<int> smtp_port;
+    std::optional<int> smpp_port;
+    std::vector<std::string> ports;  ///< "NAME=NUMBER" of services with a port of their own
+    std::string data_dir = "./data/sandbox";
+    std::string file;   ///< TOML: chaos and settings
+    bool json = false;  ///< print one JSON line instead of the table
 };
 
 /// The commands that app/run wires to the server's parts. All must be set but inspect_store.
@@ -48,6 +59,8 @@ struct ServerCommands {
     /// For doctor: opens the store in this folder read-only and describes it, e.g. "schema 3, 1,204
     /// messages".
     std::function<Result<std::string>(const std::string& data_dir)> inspect_store;
+    std::function<int(const SandboxArgs&)> sandbox = {};
+    std::function<int(const DataArgs&)> rotate_master_key = {};
 };
 
 /// Where a command reads and writes; tests pass their own.

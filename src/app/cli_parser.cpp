@@ -26,6 +26,7 @@ class Parser : private CommandTree {
         : commands_(commands), terminal_(terminal) {
         app().add_flag("-V,--version", wants_version_, "Print the version");
         add_server_commands();
+        add_sandbox();
         add_message_commands();
         add_template_commands();
         add_dead_letter_commands();
@@ -161,9 +162,33 @@ class Parser : private CommandTree {
              }));
     }
 
+    void add_sandbox() {
+        auto* command = add(app(), "sandbox", "Run simulators of all providers, on loopback only",
+                            "hongyan sandbox --file chaos.toml");
+        const auto port = [&](const std::string& name, auto& target, const std::string& of_what) {
+            return command->add_option(name, target, of_what)->check(CLI::Range(0, 65535));
+        };
+        port("--http-port", sandbox_.http_port, "Port of HTTP; 0 = any, for all ports not named")
+            ->capture_default_str();
+        port("--https-port", sandbox_.https_port, "Port of HTTPS; 8443 if not given");
+        port("--smtp-port", sandbox_.smtp_port, "Port of the mail server");
+        port("--smpp-port", sandbox_.smpp_port, "Port of the SMPP message centre");
+        many(command->add_option("--port", sandbox_.ports,
+                                 "NAME=NUMBER of any service with its own port, may be repeated"));
+        command->add_option("--data", sandbox_.data_dir, "Folder of ledger and certificate")
+            ->capture_default_str();
+        command->add_option("--file", sandbox_.file, "TOML file with chaos and settings");
+        command->add_flag("--print-json", sandbox_.json, "Print where all is as one JSON line");
+        runs(command, [this](Session& s) {
+            sandbox_.json = sandbox_.json || s.json();
+            return commands_->sandbox(sandbox_);
+        });
+    }
+
     void put_into_groups() {
         const std::pair<const char*, Words> groups[] = {
-            {"Server", {"serve", "migrate", "backup", "config", "doctor"}},
+            {"Server",
+             {"serve", "sandbox", "migrate", "backup", "rotate-master-key", "config", "doctor"}},
             {"Messages", {"send", "batch", "task", "trace", "tail", "dlq"}},
             {"Set-up", {"template", "key"}},
             {"Other", {"openapi", "completion", "version"}}};
@@ -387,6 +412,12 @@ class Parser : private CommandTree {
         add_sources(backup);
         file_argument(backup, "FILE", data_.output, "File to write; must not exist");
         runs(backup, with_data(&ServerCommands::backup));
+        auto* rotate = add(app(), "rotate-master-key",
+                           "Seal all stored secrets with a fresh key, while no server runs",
+                           "hongyan rotate-master-key --data ./data");
+        add_sources(rotate);
+        rotate->add_option("--key-file", data_.output, "The key file; else master.key in the data");
+        runs(rotate, with_data(&ServerCommands::rotate_master_key));
         auto* doctor =
             add(app(), "doctor",
                 "Look for what could keep the server from working, and say what mends it",
@@ -421,6 +452,7 @@ class Parser : private CommandTree {
     ClientArgs client_;
     SourceOptions sources_;
     DataArgs data_;
+    SandboxArgs sandbox_;
     MessageArgs message_;
     SendArgs send_;
     BatchArgs batch_;

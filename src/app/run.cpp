@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "app/cli.hpp"
+#include "app/rotate_key.hpp"
+#include "app/sandbox_command.hpp"
 #include "app/serve.hpp"
 #include "app/store_commands.hpp"
 
@@ -13,7 +15,9 @@ int run(int argc, char** argv) {
     commands.serve = serve;
     commands.migrate = migrate;
     commands.backup = backup;
+    commands.rotate_master_key = rotate_master_key;
     commands.openapi = openapi;
+    commands.sandbox = sandbox;
     commands.inspect_store = inspect_store;
     return run_cli(argc, argv, commands);
 }

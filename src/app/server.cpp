@@ -5,9 +5,12 @@
 
 #include <filesystem>
 
+#include "api/accounts.hpp"
+#include "api/callbacks.hpp"
 #include "api/keys.hpp"
 #include "api/messages.hpp"
 #include "api/openapi.hpp"
+#include "api/outcomes.hpp"
 #include "api/problem.hpp"
 #include "api/rules.hpp"
 #include "api/sandbox.hpp"
@@ -16,20 +19,13 @@
 #include "api/system.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
-#include "app/sandbox_inbox.hpp"
+#include "api/webhooks.hpp"
+#include "api/why.hpp"
+#include "app/server_parts.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
-#include "channel/email/email_channel.hpp"
-#include "channel/sandbox/sandbox_channel.hpp"
-#include "engine/local/limiter.hpp"
-#include "engine/local/queue.hpp"
-#include "engine/sqlite/data_lock.hpp"
-#include "engine/sqlite/sqlite_store.hpp"
-#include "http/server.hpp"
 #include "http/static_files.hpp"
 #include "jobs/retention.hpp"
-#include "jobs/rule_watch.hpp"
-#include "jobs/schedule.hpp"
 #include "table/keys.hpp"
 #include "table/migrate.hpp"
 #include "web/assets.hpp"
@@ -95,21 +91,18 @@ sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
     return options;
 }
 
-email::EmailOptions email_options(const config::EmailSettings& s) {
-    return {s.smtp_url, s.tls,     s.username,    s.password,        s.from,
-            s.helo,     s.ca_file, s.connections, s.timeout_seconds, s.messages_per_connection};
-}
-
-/// Threads that answer questions to the store; not one of the pools that operators tune.
-PoolRule reader_rule(int threads) { return {"readers", threads, threads, 10'000, 0.8, 0.2}; }
-
 void add_routes(api::Routes& routes) {
     api::add_send_routes(routes);
     api::add_message_routes(routes);
+    api::add_why_routes(routes);
     api::add_task_routes(routes);
     api::add_template_routes(routes);
     api::add_statistics_routes(routes);
     api::add_rule_routes(routes);
+    api::add_account_routes(routes);
+    api::add_outcome_routes(routes);
+    api::add_callback_routes(routes);
+    api::add_webhook_routes(routes);
     api::add_key_routes(routes);
     api::add_sandbox_routes(routes);
     api::add_system_routes(routes);
@@ -128,59 +121,6 @@ Status make_data_dir(const std::filesystem::path& folder) {
 }
 
 }  // namespace
-
-// In the order in which they are built; destroyed in reverse.
-struct Server::Parts {
-    Parts(const config::Settings& given, Log& given_log)
-        : settings(given),
-          log(given_log),
-          queue(clock, Millis(given.queue.aging_seconds * 1'000)),
-          limiter(clock),
-          keys(clock, given.admin_key),
-          readers(reader_rule(static_cast<int>(given.store.reader_threads)), clock, log),
-          processor({"ai_processor", 10, 50, 1'000, 0.8, 0.2}, clock, log),
-          notifier({"notifier", 5, 20, 1'000, 0.8, 0.2}, clock, log),
-          schedule(clock) {}
-
-    const config::Settings& settings;
-    Log& log;
-    SystemClock clock;
-    std::optional<sqlite::DataLock> lock;
-    std::unique_ptr<sqlite::SqliteStore> store;
-    local::LocalQueue queue;
-    local::LocalLimiter limiter;
-    std::unique_ptr<sandbox::Sandbox> sandbox;
-    std::unique_ptr<SandboxInbox> inbox;
-    std::array<std::unique_ptr<Channel>, channel_names.size()> channels;
-    api::KeyBook keys;
-    delivery::TemplateBook templates;
-    api::IdempotencyGate idempotency;
-    delivery::WorkerPool readers;
-    delivery::WorkerPool processor;
-    delivery::WorkerPool notifier;
-    std::unique_ptr<delivery::Delivery> delivery;
-    std::unique_ptr<jobs::RuleWatch> rules;
-    jobs::Schedule schedule;
-    jobs::Schedule cleaning{clock};
-    std::unique_ptr<api::Context> context;
-    std::string openapi;
-    std::unique_ptr<http::Server> http;
-    std::string url;
-    std::string new_admin_key;
-    std::atomic<bool> store_lost{false};
-    std::atomic<bool> stopping{false};
-    bool stopped = false;
-
-    Status open_store();
-    Status make_first_key();
-    Status make_channels();
-    void make_delivery();
-    Status read_rules();
-    void make_context();
-    Status start_http();
-    void start_schedule();
-    [[nodiscard]] std::string not_ready() const;
-};
 
 Status Server::Parts::open_store() {
     if (auto made = make_data_dir(settings.data_dir); !made) return made;
@@ -223,10 +163,6 @@ Status Server::Parts::make_channels() {
                 std::make_unique<sandbox::SandboxChannel>(static_cast<ChannelKind>(i), *sandbox);
         }
     }
-    if (settings.email.smtp_url.empty()) return Done{};
-    auto email = email::make_email_channel(email_options(settings.email), clock, log);
-    if (!email) return email.error();
-    channels[static_cast<std::size_t>(ChannelKind::email)] = std::move(*email);
     return Done{};
 }
 
@@ -239,8 +175,12 @@ void Server::Parts::make_delivery() {
         kill(getpid(), SIGTERM);
     };
     delivery = std::make_unique<delivery::Delivery>(
-        delivery::DeliveryParts{*store, queue, limiter, clock, log, borrowed, on_lost},
+        delivery::DeliveryParts{
+            *store, queue, limiter, clock, log, borrowed, on_lost, accounts.get(),
+            [this](std::int64_t tenant, std::int64_t id) { return held_by_template(tenant, id); }},
         delivery_options(settings));
+    webhooks =
+        std::make_unique<delivery::Webhooks>(*store, *delivery, *outbound, *vault, clock, log);
 }
 
 Status Server::Parts::read_rules() {
@@ -262,6 +202,9 @@ Status Server::Parts::read_rules() {
         limiter.set_rules(rows);
         delivery->set_limits(rows);
     };
+    rule_readers.accounts = [this] { load_accounts(); };
+    rule_readers.outcomes = [this] { load_outcomes(); };
+    rule_readers.suppressing = [this](bool some) { delivery->set_suppressing(some); };
     rules = std::make_unique<jobs::RuleWatch>(*store, log, std::move(rule_readers));
     return rules->poll();
 }
@@ -277,6 +220,9 @@ void Server::Parts::make_context() {
         new api::Context{*store,
                          *delivery,
                          templates,
+                         *accounts,
+                         *webhooks,
+                         *vault,
                          limiter,
                          keys,
                          idempotency,
@@ -308,6 +254,7 @@ Status Server::Parts::start_http() {
     const bool is_any = options.host == "0.0.0.0" || options.host == "::" ||
                         options.host == "127.0.0.1" || options.host == "::1";
     url = "http://" + (is_any ? "localhost" : options.host) + ":" + std::to_string(http->port());
+    context->listen_url = url;
     return Done{};
 }
 
@@ -341,13 +288,17 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     if (auto opened = parts->open_store(); !opened) return opened.error();
     if (auto made = parts->make_first_key(); !made) return made.error();
     if (auto made = parts->make_channels(); !made) return made.error();
+    if (auto made = parts->make_accounts(); !made) return made.error();
+    if (auto made = parts->make_mail_channel(); !made) return made.error();
     parts->make_delivery();
     if (auto read = parts->read_rules(); !read) return read.error();
     for (auto* pool : {&parts->readers, &parts->processor, &parts->notifier}) pool->start();
     if (auto started = parts->delivery->start(); !started) return started.error();
+    parts->webhooks->start();
     parts->make_context();
     if (auto started = parts->start_http(); !started) return started.error();
     parts->start_schedule();
+    parts->start_universe();
     log.info("started",
              {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
     return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -360,7 +311,9 @@ void Server::stop() {
     if (p.http) p.http->stop();
     p.schedule.stop();
     p.cleaning.stop();
+    p.webhooks->stop();
     p.delivery->stop(Millis(p.settings.http.stop_grace_seconds * 1'000));
+    if (p.universe) p.universe->stop();
     for (auto* pool : {&p.readers, &p.processor, &p.notifier}) pool->stop();
 }
 

@@ -159,6 +159,13 @@ std::string check_admin_key(std::string_view text) {
                   "'openssl rand -hex 32'";
 }
 
+std::string check_public_url(std::string_view text) {
+    const bool has_scheme = text.starts_with("https://") || text.starts_with("http://");
+    const bool good = text.empty() || (has_scheme && !text.ends_with('/') && !has_control(text) &&
+                                       text.find_first_of(" ?#\"<>") == text.npos);
+    return good ? "" : "https://HOST[:PORT][/PATH] without a slash at the end";
+}
+
 std::string check_smtp_url(std::string_view text) {
     return text.empty() || parse_smtp_url(text)
                ? ""

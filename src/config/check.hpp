@@ -13,6 +13,7 @@ namespace hongyan::config {
 [[nodiscard]] std::string check_smtp_url(std::string_view text);
 [[nodiscard]] std::string check_mailbox(std::string_view text);
 [[nodiscard]] std::string check_host_name(std::string_view text);
+[[nodiscard]] std::string check_public_url(std::string_view text);
 [[nodiscard]] std::string check_one_line(std::string_view text);
 
 }  // namespace hongyan::config

@@ -43,6 +43,13 @@ constexpr Setting table[] = {
     secret_text(
         "admin_key", check_admin_key,
         "The administrator's API key; empty lets the first start make one and show it once."),
+    text("public_url", "", check_public_url,
+         "Where providers and receivers reach this server, for callbacks and links: "
+         "https://HOST[/PATH]; empty = the address it listens on."),
+    secret_text("master_key", nullptr,
+                "Keys that encrypt stored secrets: 32 bytes each in base64, separated by commas or "
+                "lines, the first one seals; empty = those of master.key in data_dir, which the "
+                "first start makes. Keep a copy apart from backups."),
 
     word("log.level", "info", "debug|info|warn|error",
          "The least important lines still written to the log."),
@@ -123,6 +130,12 @@ constexpr Setting table[] = {
     whole("email.messages_per_connection", "100", 1, 100'000,
           "Mails sent over one connection before it is renewed."),
 
+    text("outbound.allow_networks", "", check_one_line,
+         "Private networks that addresses given by senders (callback_url, webhooks) may lead to, "
+         "e.g. \"10.1.0.0/16,127.0.0.1/32\"; empty = public addresses only."),
+    whole("outbound.max_in_flight", "2000", 1, 100'000,
+          "Requests to providers and webhooks under way at once; further ones wait."),
+
     {"sandbox.enabled", boolean, "true", 0, 0, "", nullptr,
      "Whether channels without a real provider deliver into the built-in sandbox; if not, their "
      "messages are refused.",
@@ -139,6 +152,15 @@ constexpr Setting table[] = {
          "transient|unknown|rate_limited|quota|token|configuration|recipient_permanent|message_"
          "permanent",
          "What the sandbox reports for the attempts it lets fail."),
+    {"sandbox.providers", boolean, "true", 0, 0, "", nullptr,
+     "Whether the simulated providers listen on this machine, to try accounts without a contract.",
+     Change::restart},
+    whole("sandbox.http_port", "8090", 0, 65535,
+          "Port of the simulated providers over HTTP; another is taken if it is in use; 0 = any."),
+    whole("sandbox.https_port", "8443", 0, 65535,
+          "Port of the simulated providers over HTTPS; another is taken if it is in use; 0 = any."),
+    text("sandbox.providers_file", "", check_one_line,
+         "TOML file with their credentials, limits and faults; empty = as documented."),
 };
 
 std::string plain_number(double value) {

@@ -88,6 +88,12 @@ BOOST_DESCRIBE_STRUCT(EmailSettings, (),
                       (smtp_url, tls, username, password, from, helo, ca_file, connections,
                        timeout_seconds, messages_per_connection))
 
+struct OutboundSettings {
+    std::string allow_networks;
+    std::int64_t max_in_flight = 0;
+};
+BOOST_DESCRIBE_STRUCT(OutboundSettings, (), (allow_networks, max_in_flight))
+
 struct SandboxSettings {
     bool enabled = false;
     std::int64_t inbox_messages = 0;
@@ -95,15 +101,21 @@ struct SandboxSettings {
     std::int64_t latency_ms = 0;
     double failure_percent = 0;
     std::string failure_class;
+    bool providers = false;
+    std::int64_t http_port = 0;
+    std::int64_t https_port = 0;
+    std::string providers_file;
 };
 BOOST_DESCRIBE_STRUCT(SandboxSettings, (),
                       (enabled, inbox_messages, ledger_mib, latency_ms, failure_percent,
-                       failure_class))
+                       failure_class, providers, http_port, https_port, providers_file))
 
 struct Settings {
     std::string listen;
     std::string data_dir;
     std::string admin_key;
+    std::string public_url;
+    std::string master_key;
     LogSettings log;
     HttpSettings http;
     StoreSettings store;
@@ -112,11 +124,12 @@ struct Settings {
     RetentionSettings retention;
     IdempotencySettings idempotency;
     EmailSettings email;
+    OutboundSettings outbound;
     SandboxSettings sandbox;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (listen, data_dir, admin_key, log, http, store, queue, delivery, retention,
-                       idempotency, email, sandbox))
+                      (listen, data_dir, admin_key, public_url, master_key, log, http, store, queue,
+                       delivery, retention, idempotency, email, outbound, sandbox))
 
 /// Calls visit(dotted_name, member&) for every leaf of a described tree, in the order of
 /// declaration.

@@ -43,22 +43,50 @@ struct Content {
     std::string_view subject;
     std::string_view content;
     std::string_view html;
+    /// JSON object with what only one provider understands, one section by its name:
+    /// {"aliyun":{"template_code":"SMS_1"}}; "" = none. Already rendered.
+    std::string_view options = {};
 };
 
-/// A provider's later word about a message it took.
+/// A provider's later word about a message it took. The message is found by message_id if the
+/// provider gave ours back, else by the account and provider_message_id.
 struct Receipt {
     MessageId message_id = 0;
     std::string provider_message_id;
-    MessageStatus status = MessageStatus::delivered;  ///< delivered or failed
-    std::string detail;
-    std::int64_t at_ms = 0;
+    /// delivered, failed, or success: an intermediate word that only stands in the trace
+    MessageStatus status = MessageStatus::delivered;
+    std::string code;        ///< the provider's own, e.g. "DELIVRD", "MK:0001"
+    std::string detail;      ///< sentence for the operator
+    std::int64_t at_ms = 0;  ///< when it happened by the provider's clock; 0 = now
+    /// This recipient is not to be written to again on this channel (hard bounce, complaint, dead
+    /// token): "" or why.
+    std::string suppress;
+    /// With suppress, if no message is known: whom.
+    std::string recipient;
 };
 
 /// A receipt as it came in over HTTP, not yet trusted.
 struct Callback {
     std::string account;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::string method = "POST";  ///< or GET, for checks of the URL
+    std::string url;              ///< as the provider called it: scheme, host, path and query
+    std::vector<std::pair<std::string, std::string>> query;    ///< decoded
+    std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
     std::string body;
+    std::string peer_address;
+
+    [[nodiscard]] std::string_view header(std::string_view name) const {
+        for (const auto& [key, value] : headers) {
+            if (key == name) return value;
+        }
+        return {};
+    }
+    [[nodiscard]] std::string_view query_value(std::string_view name) const {
+        for (const auto& [key, value] : query) {
+            if (key == name) return value;
+        }
+        return {};
+    }
 };
 
 /// Takes finished attempts; thread-safe; never blocks for long.

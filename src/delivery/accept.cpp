@@ -1,6 +1,8 @@
 #include "delivery/accept.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace hongyan::delivery {
 namespace {
@@ -32,6 +34,24 @@ bool render_part(const render::Template& part, std::string& out,
     return false;
 }
 
+bool render_options(const OptionsTemplate& options, std::string& out,
+                    const boost::json::object& variables, const Addressee& to,
+                    std::vector<Problem>& problems) {
+    if (options.empty()) return true;
+    auto rendered = options.render(variables);
+    if (rendered) {
+        out = std::move(*rendered);
+        return true;
+    }
+    auto& error = rendered.error();
+    if (error.problems.empty())
+        problems.push_back(
+            {below(to.path, "$.options"), std::string(error_row(error.code).name), error.detail});
+    else
+        add(problems, std::move(error.problems), to);
+    return false;
+}
+
 bool render_all(const CompiledTemplate& chosen, const Addressee& to, Message& message,
                 std::vector<Problem>& problems) {
     static const boost::json::object none;
@@ -43,12 +63,32 @@ bool render_all(const CompiledTemplate& chosen, const Addressee& to, Message& me
     }
     return render_part(chosen.subject, message.subject, variables, to, "$.subject", problems) &&
            render_part(chosen.content, message.content, variables, to, "$.content", problems) &&
-           render_part(chosen.html, message.html, variables, to, "$.html", problems);
+           render_part(chosen.html, message.html, variables, to, "$.html", problems) &&
+           render_options(chosen.options, message.options, variables, to, problems);
+}
+
+/// The sender's sections before the template's, member by member inside a section.
+std::string merged_options(const std::string& of_template, std::string_view of_sender) {
+    if (of_template.empty()) return std::string(of_sender);
+    boost::system::error_code failure;
+    auto all = boost::json::parse(of_template, failure);
+    const auto own = boost::json::parse(of_sender, failure);
+    if (failure || !all.is_object() || !own.is_object()) return std::string(of_sender);
+    for (const auto& section : own.get_object()) {
+        auto& target = all.get_object()[section.key()];
+        if (!target.is_object() || !section.value().is_object()) {
+            target = section.value();
+            continue;
+        }
+        for (const auto& entry : section.value().get_object())
+            target.get_object()[entry.key()] = entry.value();
+    }
+    return boost::json::serialize(all);
 }
 
 }  // namespace
 
-MessagePtr make_message(const Order& order, const Addressee& to, const Channel& channel,
+MessagePtr make_message(const Order& order, const Addressee& to, const Check& check,
                         std::vector<Problem>& problems) {
     auto message = std::make_unique<Message>();
     Message& m = *message;
@@ -61,7 +101,8 @@ MessagePtr make_message(const Order& order, const Addressee& to, const Channel& 
         m.content = to.content;
         m.html = to.html;
     }
-    auto wrong = channel.check(to.recipient, {m.subject, m.content, m.html});
+    if (!order.options.empty()) m.options = merged_options(m.options, order.options);
+    auto wrong = check(to.recipient, {m.subject, m.content, m.html, m.options});
     if (!wrong.empty()) {
         add(problems, std::move(wrong), to);
         return nullptr;

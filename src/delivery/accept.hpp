@@ -5,6 +5,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,13 @@ struct Order {
     std::int64_t due_ms = 0;  ///< 0 = now
     std::int64_t deliver_by_ms = 0;
     std::string_view callback_url;
+    std::string_view
+        options;  ///< JSON object of provider sections, before the template's; "" = none
 };
+
+/// Says what is wrong with a recipient and content; empty if the message can be sent.
+using Check =
+    std::function<std::vector<Problem>(std::string_view recipient, const Content& content)>;
 
 /// What is each recipient's own. path names the place in the request: "$" or "$.recipients[17]".
 struct Addressee {
@@ -39,7 +46,7 @@ struct Addressee {
 };
 
 /// The message, without an id yet; or null with what is wrong added to problems.
-[[nodiscard]] MessagePtr make_message(const Order& order, const Addressee& to,
-                                      const Channel& channel, std::vector<Problem>& problems);
+[[nodiscard]] MessagePtr make_message(const Order& order, const Addressee& to, const Check& check,
+                                      std::vector<Problem>& problems);
 
 }  // namespace hongyan::delivery

@@ -72,6 +72,7 @@ struct Settled {
     std::string reason;
     std::unique_ptr<Attempt> attempt;  ///< for everything that was not an immediate success
     bool is_free = false;              ///< the attempt does not count
+    std::string suppress;              ///< the recipient is not to be written to again: "" or why
 };
 
 /// Counters that a piece of work changed besides its own rows.
@@ -150,6 +151,7 @@ class Committer {
     void apply_accepts(Session& session, Round& round);
     void apply_chunk(Session& session, Round& round);
     void apply_settled(Session& session, Round& round);
+    void after_attempt(Session& session, Round& round, const Settled& one);
     void apply_controls(Session& session, Round& round);
     void write(Session& session, const Counts& counts);
     void complete(Round& round);

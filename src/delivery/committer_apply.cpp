@@ -1,6 +1,10 @@
 #include "delivery/committer_round.hpp"
+#include "delivery/receipts.hpp"
+#include "delivery/webhook_events.hpp"
+#include "table/accounts.hpp"
 #include "table/keys.hpp"
 #include "table/messages.hpp"
+#include "table/receipts.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -122,6 +126,28 @@ void Committer::apply_settled(Session& session, Round& round) {
         if (!legal) continue;
         if (one.attempt) table::insert_attempt(session, *one.attempt);
         round.counts.add(*one.message, one.status, one.finished_ms);
+        if (one.message->account_id != 0 || !one.suppress.empty())
+            after_attempt(session, round, one);
+        if (!one.message->callback_url.empty() && one.status != MessageStatus::retrying)
+            note_event(session, *one.message, one.status, one.reason, clock_.now_ms());
+    }
+}
+
+/// Receipts may have come before the answer to the send.
+void Committer::after_attempt(Session& session, Round& round, const Settled& one) {
+    const Message& message = *one.message;
+    if (!one.suppress.empty()) {
+        table::suppress(session, {message.tenant_id, message.channel, message.recipient,
+                                  one.suppress, message.id, clock_.now_ms()});
+    }
+    if (message.account_id == 0) return;
+    // Those that named the message while its attempt was under way could not move it then.
+    for (const auto& early : table::list_receipts(session, message.id))
+        follow_receipt(session, round.counts, early, clock_.now_ms());
+    if (one.provider_message_id.empty()) return;
+    for (const auto& parked :
+         table::claim_parked(session, message.account_id, one.provider_message_id, message.id)) {
+        follow_receipt(session, round.counts, parked, clock_.now_ms());
     }
 }
 

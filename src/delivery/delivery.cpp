@@ -34,13 +34,15 @@ Delivery::Delivery(DeliveryParts parts, DeliveryOptions options)
       committer_(parts_.store, parts_.clock, parts_.log, *this, options.committer),
       dispatcher_({parts_.store, parts_.queue, parts_.limiter, committer_, fresh_, due_, in_flight_,
                    counters_, parts_.clock, parts_.log, parts_.channels, options.retry,
-                   options.attempt_timeout}),
+                   options.attempt_timeout, parts_.accounts, parts_.hold_unknown}),
       sender_(default_sender(),
-              {[this] { return in_flight_.count(); }, [this] { return parts_.queue.depth().total; },
+              {[this] { return in_flight_.count(); }, [this] { return depth().total; },
                [this] { return dispatcher_.completed(); }},
               parts_.clock, parts_.log) {
     // The dispatcher counts its room anew instead of waiting with what it had.
     sender_.on_resize([this] { parts_.queue.wake(); });
+    // Accounts are opened before start(), and their providers may speak at once.
+    if (parts_.accounts != nullptr) start_accounts();
 }
 
 Delivery::~Delivery() { stop(Millis(0)); }
@@ -69,12 +71,25 @@ void Delivery::stop(Millis grace) {
     if (loader_.joinable()) loader_.join();
     due_.stop();
     dispatcher_.stop(grace);
+    if (parts_.accounts != nullptr) parts_.accounts->stop(grace);
     committer_.stop();
 }
 
-bool Delivery::is_full() const {
-    return parts_.queue.depth().total + due_.size() >= options_.max_waiting;
+void Delivery::start_accounts() {
+    AccountBook::Sinks sinks;
+    sinks.outcomes = [this](std::vector<Sent> sent) { dispatcher_.take_outcomes(std::move(sent)); };
+    sinks.receipts = [this](const LiveAccount& account, std::vector<Receipt> all,
+                            UniqueFunction<void(bool)> stored) {
+        const auto& record = account.record();
+        receipts({record.id, record.tenant_id, record.channel}, std::move(all), "",
+                 [stored = std::move(stored)](Result<std::vector<ReceiptEffect>> effects) mutable {
+                     stored(effects.ok());
+                 });
+    };
+    parts_.accounts->start(std::move(sinks));
 }
+
+bool Delivery::is_full() const { return depth().total + due_.size() >= options_.max_waiting; }
 
 void Delivery::accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> idempotency,
                       AcceptDone done) {
@@ -82,10 +97,35 @@ void Delivery::accept(MessagePtr message, std::unique_ptr<IdempotencyRecord> ide
         done(too_many());
         return;
     }
-    const Channel* channel = parts_.channels[static_cast<std::size_t>(message->channel)];
-    HY_ASSERT(channel != nullptr);
-    committer_.accept(
-        {std::move(message), channel->provider(), std::move(idempotency), std::move(done)});
+    const auto provider = provider_of(message->tenant_id, message->channel);
+    message->by_account = provider.empty();
+    committer_.accept({std::move(message), provider, std::move(idempotency), std::move(done)});
+}
+
+/// Known before the message is sent only where there is no choice.
+std::string_view Delivery::provider_of(std::int64_t tenant_id, ChannelKind kind) const {
+    const Channel* channel = parts_.channels[static_cast<std::size_t>(kind)];
+    if (channel == nullptr ||
+        (parts_.accounts != nullptr && parts_.accounts->serves(tenant_id, kind)))
+        return "";
+    return channel->provider();
+}
+
+QueueDepth Delivery::depth() const {
+    auto depth = parts_.queue.depth();
+    if (parts_.accounts == nullptr) return depth;
+    const auto parked = parts_.accounts->parked();
+    if (parked.total == 0) return depth;
+    depth.total += parked.total;
+    for (std::size_t i = 0; i < depth.by_priority.size(); ++i)
+        depth.by_priority[i] += parked.by_priority[i];
+    for (std::size_t i = 0; i < depth.by_channel.size(); ++i)
+        depth.by_channel[i] += parked.by_channel[i];
+    return depth;
+}
+
+std::string Delivery::destination_limit(const Message& message) {
+    return dispatcher_.destinations().ask(message).reason;
 }
 
 void Delivery::accept_batch(std::unique_ptr<Batch> batch) {
@@ -160,6 +200,7 @@ void Delivery::set_limits(const std::vector<LimitRule>& rules) {
         if (channel) mask |= 1U << static_cast<unsigned>(*channel);
     }
     dispatcher_.set_limited(mask);
+    dispatcher_.set_destinations(rules);
     parts_.queue.wake();
 }
 

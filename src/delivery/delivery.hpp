@@ -18,6 +18,7 @@
 #include "delivery/in_flight.hpp"
 #include "delivery/live.hpp"
 #include "delivery/pool.hpp"
+#include "delivery/receipts.hpp"
 #include "delivery/settle.hpp"
 #include "table/messages.hpp"
 
@@ -41,7 +42,15 @@ struct DeliveryParts {
     Channels channels;
     /// Called once, from the committer's thread, when the store can never be written again by this
     /// process.
-    std::function<void(const std::string& detail)> on_store_lost;
+    std::function<void(const std::string& detail)> on_store_lost = nullptr;
+    AccountBook* accounts = nullptr;  ///< null: every message goes to its built-in channel
+    std::function<std::optional<bool>(std::int64_t tenant_id, std::int64_t template_id)>
+        hold_unknown = nullptr;  ///< a template's word on unknown outcomes
+};
+
+struct RedrivePace {
+    std::int64_t max = 1'000;
+    double per_second = 0;  ///< they get times, so many in a second; 0 = all at once
 };
 
 struct Redriven {
@@ -74,19 +83,33 @@ class Delivery final : private CommitSink {
     /// Cancels what of a batch is still waiting. Errors: not_found, conflict (nothing waits any
     /// more).
     void cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDone done);
-    /// Sends dead letters again that fit the filter (its status is set here), in small steps, at
-    /// most max. Errors: unavailable.
-    void redrive(table::MessageFilter filter, std::int64_t max,
+    /// Sends dead letters again that fit the filter (its status is set here), in small steps.
+    /// Errors: unavailable.
+    void redrive(table::MessageFilter filter, RedrivePace pace,
                  std::function<void(Result<Redriven>)> done);
 
+    /// The provider that a message of this tenant will certainly go by, "" if that is decided
+    /// later.
+    [[nodiscard]] std::string_view provider_of(std::int64_t tenant_id, ChannelKind kind) const;
     /// Tells the dispatcher which channels have limits of their own.
     void set_limits(const std::vector<LimitRule>& rules);
+    void set_outcomes(const OutcomeTable& table) { dispatcher_.set_outcomes(table); }
+    void set_suppressing(bool suppressing) { dispatcher_.set_suppressing(suppressing); }
+    /// Stores receipts of an account; done after the sync, with what became of each. A replay key
+    /// that was seen before makes them all duplicates.
+    void receipts(const ReceiptOrigin& origin, std::vector<Receipt> receipts,
+                  std::string replay_key,
+                  UniqueFunction<void(Result<std::vector<ReceiptEffect>>)> done);
+    [[nodiscard]] AccountBook* accounts() const { return parts_.accounts; }
+    /// What would keep a waiting message from being sent at this moment, for people; "" = nothing.
+    [[nodiscard]] std::string destination_limit(const Message& message);
     [[nodiscard]] Pool& sender() { return sender_; }
     [[nodiscard]] const Channels& channels() const { return parts_.channels; }
     [[nodiscard]] IdSource& ids() { return *ids_; }
     [[nodiscard]] const Counters& counters() const { return counters_; }
     [[nodiscard]] const LiveCounters& live() const { return live_; }
-    [[nodiscard]] QueueDepth depth() const { return parts_.queue.depth(); }
+    /// What waits to be sent, in the queue and for a place on an account.
+    [[nodiscard]] QueueDepth depth() const;
     [[nodiscard]] std::int64_t scheduled() const { return due_.size(); }
     [[nodiscard]] CommitterStats committer() const { return committer_.stats(); }
     [[nodiscard]] bool loading() const { return loading_; }
@@ -96,6 +119,7 @@ class Delivery final : private CommitSink {
     void on_settled(std::vector<Settled> settled, const std::vector<bool>& legal) override;
     void on_store_lost(const std::string& detail) override;
     [[nodiscard]] bool is_full() const;
+    void start_accounts();
     void load(MessageId end, std::int64_t last_task);
     [[nodiscard]] bool delete_unaccepted(std::int64_t last_task);
     template <class Take>

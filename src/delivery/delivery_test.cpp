@@ -97,7 +97,7 @@ TEST_F(Scenario, a_dead_letter_is_redriven_to_success_and_the_counts_follow) {
     expect_counts_agree();
     ASSERT_TRUE(eventually([&] { return !delivery->loading(); }));
     std::promise<Result<Redriven>> redriven;
-    delivery->redrive({}, 100,
+    delivery->redrive({}, {100, 0},
                       [&](Result<Redriven> result) { redriven.set_value(std::move(result)); });
     const auto result = redriven.get_future().get();
     ASSERT_TRUE(result.ok());

@@ -9,14 +9,23 @@ namespace hongyan::delivery {
 namespace {
 
 constexpr std::size_t most_at_once = 64;
+constexpr std::size_t most_passing = 256;
 constexpr Millis longest_wait{50};
 constexpr Millis longest_rest{1'000};
+constexpr Millis pause_without_account{15'000};
 constexpr Millis short_wait{2};  ///< while a channel may get leave to send at any time
 /// Outcomes not yet on disk, beyond which nothing more is sent: a crash would send them all again.
 constexpr std::uint64_t most_unwritten = 2'048;
 
-constexpr std::array<std::string_view, channel_names.size()> limit_resources{
-    "channel:sms", "channel:email", "channel:app", "channel:wechat", "channel:feishu"};
+const std::string& limit_resource(std::size_t channel) {
+    static const auto names = [] {
+        std::array<std::string, channel_names.size()> all;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = "channel:" + std::string(channel_names[i]);
+        return all;
+    }();
+    return names[channel];
+}
 
 std::vector<Job> jobs_of(const std::vector<Sent>& sent) {
     std::vector<Job> jobs;
@@ -28,6 +37,21 @@ std::vector<Job> jobs_of(const std::vector<Sent>& sent) {
         jobs.push_back(job);
     }
     return jobs;
+}
+
+/// Of a channel that lost its last account, or whose sandbox was switched off.
+std::vector<Sent> without_provider(std::vector<MessagePtr> messages, std::int64_t now_ms) {
+    std::vector<Sent> sent;
+    for (auto& message : messages) {
+        Sent one;
+        one.outcome.kind = OutcomeClass::configuration;
+        one.outcome.code = "no_provider";
+        one.outcome.detail = "this channel has neither an account nor a sandbox";
+        one.outcome.started_ms = now_ms;
+        one.message = std::move(message);
+        sent.push_back(std::move(one));
+    }
+    return sent;
 }
 
 Settled ended_without_attempt(Message& message, MessageStatus status, std::string reason,
@@ -42,8 +66,7 @@ Settled ended_without_attempt(Message& message, MessageStatus status, std::strin
 
 }  // namespace
 
-Dispatcher::Dispatcher(Parts parts)
-    : parts_(std::move(parts)), rule_version_(parts_.retry.version()) {}
+Dispatcher::Dispatcher(Parts parts) : parts_(std::move(parts)), destinations_(parts_.clock) {}
 
 Dispatcher::~Dispatcher() { stop(Millis(0)); }
 
@@ -95,8 +118,9 @@ Dispatcher::ByChannel Dispatcher::room_by_channel() {
     bool one_is_full = false;
     for (std::size_t i = 0; i < room.size(); ++i) {
         const Channel* channel = parts_.channels[i];
-        if (channel == nullptr) continue;
-        room[i] = static_cast<std::int64_t>(channel->limits().max_in_flight) - in_flight[i];
+        // Of a channel without a built-in provider, messages only pass through to accounts.
+        const auto most = channel == nullptr ? most_passing : channel->limits().max_in_flight;
+        room[i] = static_cast<std::int64_t>(most) - in_flight[i];
         one_is_full = one_is_full || room[i] <= 0;
     }
     if (!one_is_full) waits_for_room_ = false;
@@ -161,7 +185,7 @@ bool Dispatcher::has_permit(std::size_t channel) {
     if ((left_.fetch_and(~bit) & bit) != 0) rest_until_us_[channel] = 0;  // its place is free
     if (!permit.is_held) {
         if (rest_until_us_[channel] > now_us) return false;
-        const auto answer = parts_.limiter.admit(limit_resources[channel]);
+        const auto answer = parts_.limiter.admit(limit_resource(channel));
         if (!answer.ok) {
             rest_until_us_[channel] =
                 now_us + std::min(answer.retry_after, longest_rest).count() * 1000;
@@ -177,14 +201,14 @@ void Dispatcher::use_permit(const Job& job) {
     const Permit used = std::exchange(permits_[channel], Permit());
     if (!used.is_held || !used.entered) return;
     const std::lock_guard lock(inside_mutex_);
-    if (!inside_.insert(job.id).second) parts_.limiter.leave(limit_resources[channel]);
+    if (!inside_.insert(job.id).second) parts_.limiter.leave(limit_resource(channel));
 }
 
 /// Of channels that have no limit any more.
 void Dispatcher::return_permits(ChannelMask keep) {
     for (std::size_t i = 0; i < permits_.size(); ++i) {
         if ((keep >> i & 1U) != 0 || !permits_[i].is_held) continue;
-        if (permits_[i].entered) parts_.limiter.leave(limit_resources[i]);
+        if (permits_[i].entered) parts_.limiter.leave(limit_resource(i));
         permits_[i] = Permit();
     }
 }
@@ -203,6 +227,7 @@ Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<Messag
             auto row = table::find_message(session, jobs[i].id);
             if (!row) continue;
             Message& message = row->message;
+            if (message.attempts > 0) remember_attempts(session, message);
             const bool is_redriven =
                 message.status == MessageStatus::pending && message.attempts > 0;
             if (message.task_id != 0 && !is_redriven && !is_final(message.status) &&
@@ -222,6 +247,7 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
     for (const Job& echo : parts_.in_flight.enter(jobs))
         parts_.due.add(echo, parts_.clock.now_ms() + 10);
     leave_held_back(taken, jobs);
+    if (parts_.accounts != nullptr) jobs = park_full(std::move(jobs));
     std::vector<MessageId> ids;
     ids.reserve(jobs.size());
     for (const Job& job : jobs) ids.push_back(job.id);
@@ -233,21 +259,35 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
         release(jobs);
         return;
     }
-    std::array<std::vector<MessagePtr>, channel_names.size()> by_channel;
     std::vector<Job> dropped;
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-        if (messages[i] && may_send(*messages[i], jobs[i], ended)) {
-            by_channel[static_cast<std::size_t>(messages[i]->channel)].push_back(
-                std::move(messages[i]));
-        } else {
-            dropped.push_back(jobs[i]);
-        }
-    }
+    if (suppressing_) drop_suppressed(messages, ended);
+    hand_out(jobs, std::move(messages), ended, dropped);
     parts_.committer.settle(std::move(ended));
     if (!dropped.empty()) release(dropped);
+}
+
+void Dispatcher::hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> messages,
+                          std::vector<Settled>& ended, std::vector<Job>& dropped) {
+    std::array<std::vector<MessagePtr>, channel_names.size()> by_channel;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (!messages[i] || !may_send(*messages[i], jobs[i], ended)) {
+            dropped.push_back(jobs[i]);
+        } else if (parts_.accounts != nullptr &&
+                   parts_.accounts->serves(jobs[i].tenant_id, jobs[i].channel)) {
+            route(std::move(messages[i]), jobs[i], dropped);
+        } else if (parts_.accounts != nullptr && messages[i]->by_account) {
+            // Its tenant's last account was removed: the sandbox would only pretend to deliver it.
+            parts_.due.add(jobs[i], parts_.clock.now_ms() + pause_without_account.count());
+            dropped.push_back(jobs[i]);
+        } else {
+            by_channel[static_cast<std::size_t>(messages[i]->channel)].push_back(
+                std::move(messages[i]));
+        }
+    }
     for (std::size_t i = 0; i < by_channel.size(); ++i) {
         if (!by_channel[i].empty()) hand_over(i, std::move(by_channel[i]));
     }
+    hand_to_accounts();
 }
 
 bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>& ended) {
@@ -262,6 +302,9 @@ bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>
         return false;
     }
     HY_ASSERT(message.id == job.id);
+    const bool by_account =
+        parts_.accounts != nullptr && parts_.accounts->serves(message.tenant_id, message.channel);
+    if (!by_account && !may_reach(message, job)) return false;
     message.attempts += 1;
     message.taken_ms = message.status == MessageStatus::retrying ? 0 : now;
     message.taken_us = parts_.clock.steady_us();
@@ -270,7 +313,10 @@ bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>
 
 void Dispatcher::hand_over(std::size_t index, std::vector<MessagePtr> messages) {
     Channel* channel = parts_.channels[index];
-    HY_ASSERT(channel != nullptr);
+    if (channel == nullptr) {
+        on_outcomes(without_provider(std::move(messages), parts_.clock.now_ms()));
+        return;
+    }
     parts_.counters.attempts[index].fetch_add(messages.size(), std::memory_order_relaxed);
     if (!channel->wants_intent()) {
         send(*channel, std::move(messages));
@@ -324,8 +370,9 @@ void Dispatcher::on_outcomes(std::vector<Sent> sent) {
 Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us) {
     Message& message = *sent.message;
     Outcome& outcome = sent.outcome;
+    const auto table = outcomes();
     const auto decision = decide(
-        message, outcome, parts_.retry, now_ms,
+        message, outcome, parts_.retry, *table, circumstances_of(message, outcome), now_ms,
         static_cast<std::uint64_t>(message.id) * 31 + static_cast<std::uint64_t>(message.attempts));
     Settled settled;
     settled.status = decision.status;
@@ -341,13 +388,17 @@ Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t no
     settled.provider_message_id = std::move(outcome.provider_message_id);
     settled.reason = decision.reason;
     const Channel* channel = parts_.channels[static_cast<std::size_t>(message.channel)];
-    if (outcome.provider != channel->provider()) settled.provider = outcome.provider;
-    if (outcome.kind != OutcomeClass::accepted || message.attempts > 1) {
+    if (channel == nullptr || outcome.provider != channel->provider())
+        settled.provider = outcome.provider;
+    if (outcome.kind != OutcomeClass::accepted || message.attempts > 1 || message.account_id != 0) {
         settled.attempt = std::make_unique<Attempt>(
             Attempt{message.id, message.attempts, outcome.provider, outcome.kind, outcome.code,
                     outcome.detail, outcome.started_ms, outcome.duration_us / 1000,
-                    decision.next_attempt_ms, rule_version_});
+                    decision.next_attempt_ms, rule_version(parts_.retry, *table, outcome.kind),
+                    message.account_id, std::move(message.route)});
     }
+    if (!outcome.suppress.empty()) suppressing_ = true;
+    settled.suppress = std::move(outcome.suppress);
     settled.message = std::move(sent.message);
     return settled;
 }
@@ -357,12 +408,15 @@ void Dispatcher::settle_lost(MessagePtr message) {
     Sent sent;
     sent.outcome.kind = OutcomeClass::unknown;
     sent.outcome.provider = channel == nullptr ? "" : std::string(channel->provider());
+    if (message->account_id != 0 && parts_.accounts != nullptr) {
+        const auto account = parts_.accounts->find(message->account_id);
+        if (account) sent.outcome.provider = account->provider().name();
+    }
     sent.outcome.detail = "the server stopped before the answer came";
     sent.outcome.started_ms = parts_.clock.now_ms();
     message->taken_ms = message->ready_ms();
     message->taken_us = parts_.clock.steady_us();
     sent.message = std::move(message);
-    if (channel == nullptr) return;
     std::vector<Settled> settled;
     settled.push_back(
         settled_from(std::move(sent), parts_.clock.now_ms(), parts_.clock.steady_us()));
@@ -385,7 +439,7 @@ void Dispatcher::leave_limiter(const Job& job) {
     const auto channel = static_cast<std::size_t>(job.channel);
     const std::lock_guard lock(inside_mutex_);
     if (inside_.erase(job.id) == 0) return;
-    parts_.limiter.leave(limit_resources[channel]);
+    parts_.limiter.leave(limit_resource(channel));
     left_ |= 1U << channel;
 }
 

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -19,6 +21,7 @@
 #include "contract/limiter.hpp"
 #include "contract/queue.hpp"
 #include "contract/store.hpp"
+#include "delivery/account_book.hpp"
 #include "delivery/committer.hpp"
 #include "delivery/counters.hpp"
 #include "delivery/due.hpp"
@@ -26,6 +29,7 @@
 #include "delivery/in_flight.hpp"
 #include "delivery/pool.hpp"
 #include "delivery/settle.hpp"
+#include "route/destination.hpp"
 
 namespace hongyan::delivery {
 
@@ -48,6 +52,10 @@ class Dispatcher {
         Channels channels;
         RetryRule retry;
         Millis attempt_timeout;
+        AccountBook* accounts;  ///< null: every message goes to its built-in channel
+        /// A template's word on unknown outcomes, if it has one.
+        std::function<std::optional<bool>(std::int64_t tenant_id, std::int64_t template_id)>
+            hold_unknown;
     };
     explicit Dispatcher(Parts parts);
     ~Dispatcher();
@@ -61,6 +69,15 @@ class Dispatcher {
     void halt();
     /// Channels that have a limit of their own, from the rules of now.
     void set_limited(ChannelMask mask);
+    /// What follows from each class of outcome, as the operator has it now.
+    void set_outcomes(const OutcomeTable& table);
+    /// Limits by destination, recipient and template.
+    void set_destinations(const std::vector<LimitRule>& rules) { destinations_.set_rules(rules); }
+    [[nodiscard]] route::DestinationLimits& destinations() { return destinations_; }
+    /// True if somebody is suppressed; else no message is looked up.
+    void set_suppressing(bool suppressing) { suppressing_ = suppressing; }
+    /// Outcomes of provider accounts come in here.
+    void take_outcomes(std::vector<Sent> sent) { on_outcomes(std::move(sent)); }
     [[nodiscard]] std::int64_t completed() const { return completed_; }
     /// Settles a message that a crash left between its intent and its outcome.
     void settle_lost(MessagePtr message);
@@ -86,16 +103,29 @@ class Dispatcher {
                                       std::vector<MessagePtr>& messages,
                                       std::vector<Settled>& ended);
     [[nodiscard]] bool may_send(Message& message, const Job& job, std::vector<Settled>& ended);
+    void hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> messages,
+                  std::vector<Settled>& ended, std::vector<Job>& dropped);
     void hand_over(std::size_t channel, std::vector<MessagePtr> messages);
     void send(Channel& channel, std::vector<MessagePtr> messages);
     void on_outcomes(std::vector<Sent> sent);
+    // dispatcher_accounts.cpp:
+    [[nodiscard]] std::vector<Job> park_full(std::vector<Job> jobs);
+    void remember_attempts(Session& session, Message& message) const;
+    [[nodiscard]] bool is_suppressed(Session& session, const Message& message,
+                                     std::vector<Settled>& ended) const;
+    void drop_suppressed(std::vector<MessagePtr>& messages, std::vector<Settled>& ended);
+    [[nodiscard]] bool may_reach(const Message& message, const Job& job);
+    void route(MessagePtr message, const Job& job, std::vector<Job>& dropped);
+    void hand_to_accounts();
+    [[nodiscard]] Circumstances circumstances_of(const Message& message,
+                                                 const Outcome& outcome) const;
+    [[nodiscard]] std::shared_ptr<const OutcomeTable> outcomes() const;
     [[nodiscard]] Settled settled_from(Sent sent, std::int64_t now_ms, std::int64_t now_us);
     void leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going);
     void leave_limiter(const Job& job);
     void release(const std::vector<Job>& jobs);
 
     Parts parts_;
-    const std::string rule_version_;
     const Pool* sender_ = nullptr;
     std::thread thread_;
     std::atomic<bool> stopping_{false};
@@ -106,6 +136,13 @@ class Dispatcher {
     // Of the thread only:
     std::array<std::int64_t, channel_names.size()> rest_until_us_{};
     std::array<Permit, channel_names.size()> permits_{};
+    std::map<AccountPtr, std::vector<MessagePtr>> chosen_;  ///< of one round
+
+    route::DestinationLimits destinations_;
+    std::atomic<bool> suppressing_{false};
+    mutable std::mutex outcomes_mutex_;
+    std::shared_ptr<const OutcomeTable> outcomes_ =
+        std::make_shared<OutcomeTable>(default_outcomes());  ///< under outcomes_mutex_
 
     std::mutex inside_mutex_;
     std::unordered_set<MessageId>

@@ -163,7 +163,7 @@ TEST_F(Held, a_refused_cancellation_of_a_batch_loses_none_of_its_messages) {
     ASSERT_TRUE(eventually([&] { return number("SELECT failed_count FROM message_tasks") == 20; }));
     ASSERT_TRUE(eventually([&] { return !delivery->loading(); }));
     std::promise<bool> redriven;
-    delivery->redrive({}, 100,
+    delivery->redrive({}, {100, 0},
                       [&](const Result<Redriven>& result) { redriven.set_value(result.ok()); });
     for (int i = 0; i < 30; ++i) EXPECT_EQ(cancel().error().code, ErrorCode::conflict);
     ASSERT_TRUE(redriven.get_future().get());

@@ -34,8 +34,21 @@ void InFlight::leave(const std::vector<Job>& jobs) {
     {
         const std::lock_guard lock(mutex_);
         for (const Job& job : jobs) {
-            if (ids_.erase(job.id) > 0) --by_channel_[static_cast<std::size_t>(job.channel)];
+            const bool was_detached = !detached_.empty() && detached_.erase(job.id) > 0;
+            if (ids_.erase(job.id) > 0 && !was_detached)
+                --by_channel_[static_cast<std::size_t>(job.channel)];
             doubtful_.erase(job.id);
+        }
+    }
+    left_.notify_all();
+}
+
+void InFlight::detach(const std::vector<Job>& jobs) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const Job& job : jobs) {
+            if (ids_.contains(job.id) && detached_.insert(job.id).second)
+                --by_channel_[static_cast<std::size_t>(job.channel)];
         }
     }
     left_.notify_all();
@@ -83,7 +96,7 @@ std::vector<Job> InFlight::end_revoke_task(std::int64_t tenant_id, std::int64_t 
 
 std::int64_t InFlight::count() const {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::int64_t>(ids_.size());
+    return static_cast<std::int64_t>(ids_.size() - detached_.size());
 }
 
 std::array<std::int64_t, channel_names.size()> InFlight::by_channel() const {
@@ -93,7 +106,9 @@ std::array<std::int64_t, channel_names.size()> InFlight::by_channel() const {
 
 void InFlight::wait_below(std::int64_t limit, Millis wait) const {
     std::unique_lock lock(mutex_);
-    left_.wait_for(lock, wait, [&] { return static_cast<std::int64_t>(ids_.size()) < limit; });
+    left_.wait_for(lock, wait, [&] {
+        return static_cast<std::int64_t>(ids_.size() - detached_.size()) < limit;
+    });
 }
 
 }  // namespace hongyan::delivery

@@ -25,6 +25,9 @@ class InFlight {
     /// are given back, to be tried a moment later.
     [[nodiscard]] std::vector<Job> enter(std::vector<Job>& jobs);
     void leave(const std::vector<Job>& jobs);
+    /// Jobs that a provider account has now: still in flight, but not counted against the pool and
+    /// the channel any more; the account counts them itself.
+    void detach(const std::vector<Job>& jobs);
     enum class Hold {
         no,     ///< it may go
         kept,   ///< its batch is being cancelled; the job is kept until that has ended
@@ -65,6 +68,7 @@ class InFlight {
     mutable std::condition_variable left_;
     // Under mutex_:
     std::unordered_set<MessageId> ids_;
+    std::unordered_set<MessageId> detached_;
     std::array<std::int64_t, channel_names.size()> by_channel_{};
     std::unordered_map<MessageId, Revoked> revoked_;
     std::map<std::pair<std::int64_t, std::int64_t>, RevokedTask>

@@ -1,6 +1,8 @@
 // What operators do to messages: cancel, send again, cancel a batch, redrive dead letters. Part of
 // Delivery.
 #include "delivery/delivery.hpp"
+#include "delivery/webhook_events.hpp"
+#include "table/receipts.hpp"
 #include "table/tasks.hpp"
 
 namespace hongyan::delivery {
@@ -32,13 +34,26 @@ Error illegal(MessageStatus status, std::string_view wish) {
 }
 
 /// Turns a failed or held message into a waiting one; takes it out of the counts.
-void wake_up(Session& session, Counts& counts, const table::MessageRow& row, std::int64_t now_ms) {
+/// due_ms > 0: not before then.
+void wake_up(Session& session, Counts& counts, const table::MessageRow& row, std::int64_t now_ms,
+             std::int64_t due_ms = 0) {
     session.run(
-        "UPDATE message_records SET status = 'pending', due_ms = $2, next_attempt_ms = NULL, "
-        "attempts_before = attempts"
+        "UPDATE message_records SET status = CASE WHEN $3 > $2 THEN 'scheduled' ELSE 'pending' "
+        "END, "
+        "due_ms = max($2, $3), next_attempt_ms = NULL, attempts_before = attempts"
         " WHERE id = $1",
-        row.message.id, now_ms);
+        row.message.id, now_ms, due_ms);
     counts.add(row.message, row.message.status, row.finished_ms, -1);
+}
+
+/// All messages of a batch have the same callback_url.
+void report_cancelled(Session& session, const std::vector<MessageId>& ids, std::int64_t now_ms) {
+    for (const auto id : ids) {
+        const auto row = table::find_message(session, id);
+        if (!row || row->message.callback_url.empty()) return;
+        note_event(session, row->message, MessageStatus::cancelled, "cancelled with its task",
+                   now_ms);
+    }
 }
 
 bool may_wake_up(MessageStatus status) {
@@ -99,6 +114,9 @@ void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
             outcome.reason = "cancelled by request";
             if (!table::settle(session, outcome)) return;
             counts.add(row->message, MessageStatus::cancelled, now);
+            if (!row->message.callback_url.empty())
+                note_event(session, row->message, MessageStatus::cancelled, "cancelled by request",
+                           now);
             *answer = Done{};
         },
         [this, id, answer, channel, done = std::move(done)](Status status) mutable {
@@ -163,6 +181,7 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
                 return;
             found->ids =
                 table::cancel_task_messages(session, task_id, parts_.clock.now_ms(), in_flight);
+            report_cancelled(session, found->ids, parts_.clock.now_ms());
             counts.tasks[task_id].cancelled += static_cast<std::int64_t>(found->ids.size());
             table::set_task_status(session, task_id, TaskStatus::cancelled);
             found->answer = Done{};
@@ -175,16 +194,48 @@ void Delivery::cancel_task(std::int64_t tenant_id, std::int64_t task_id, WorkDon
         });
 }
 
+void Delivery::receipts(const ReceiptOrigin& origin, std::vector<Receipt> receipts,
+                        std::string replay_key,
+                        UniqueFunction<void(Result<std::vector<ReceiptEffect>>)> done) {
+    for (const auto& receipt : receipts) {
+        if (!receipt.suppress.empty()) dispatcher_.set_suppressing(true);
+    }
+    // Shared between the work and its completion.
+    auto effects = std::make_shared<std::vector<ReceiptEffect>>();
+    change(
+        [this, origin, receipts = std::move(receipts), replay_key = std::move(replay_key), effects](
+            Session& session, Counts& counts) {
+            const auto now = parts_.clock.now_ms();
+            effects->clear();
+            if (!replay_key.empty() &&
+                !table::note_callback(session, origin.account_id, replay_key, now)) {
+                effects->assign(receipts.size(), ReceiptEffect::duplicate);
+                return;
+            }
+            for (const auto& receipt : receipts)
+                effects->push_back(apply_receipt(session, counts, origin, receipt, now));
+        },
+        [effects, done = std::move(done)](Status status) mutable {
+            if (!status)
+                done(std::move(status.error()));
+            else
+                done(std::move(*effects));
+        });
+}
+
 struct Delivery::RedriveRun {
     table::MessageFilter filter;
     std::int64_t left = 0;
     Redriven result;
-    std::vector<Job> jobs;
+    double per_second = 0;
+    std::int64_t started_ms = 0;
+    std::vector<Job> jobs;             ///< of this step
+    std::vector<std::int64_t> due_ms;  ///< of each job; 0 = now
     bool more = true;
     std::function<void(Result<Redriven>)> done;
 };
 
-void Delivery::redrive(table::MessageFilter filter, std::int64_t max,
+void Delivery::redrive(table::MessageFilter filter, RedrivePace pace,
                        std::function<void(Result<Redriven>)> done) {
     if (loading_) {
         done(still_loading());
@@ -193,7 +244,9 @@ void Delivery::redrive(table::MessageFilter filter, std::int64_t max,
     auto run = std::make_shared<RedriveRun>();  // handed from step to step
     filter.status = MessageStatus::failed;
     run->filter = std::move(filter);
-    run->left = std::max<std::int64_t>(0, max);
+    run->left = std::max<std::int64_t>(0, pace.max);
+    run->per_second = pace.per_second;
+    run->started_ms = parts_.clock.now_ms();
     run->done = std::move(done);
     redrive_step(std::move(run));
 }
@@ -202,13 +255,22 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
     change(
         [this, run](Session& session, Counts& counts) {
             run->jobs.clear();
+            run->due_ms.clear();
             run->filter.limit =
                 static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
             const auto rows = table::list_messages(session, run->filter);
             const auto now = parts_.clock.now_ms();
             for (const auto& row : rows) {
-                wake_up(session, counts, row, now);
+                const auto place =
+                    run->result.retried + static_cast<std::int64_t>(run->jobs.size());
+                const auto due =
+                    run->per_second > 0
+                        ? run->started_ms + static_cast<std::int64_t>(static_cast<double>(place) *
+                                                                      1000 / run->per_second)
+                        : 0;
+                wake_up(session, counts, row, now, due);
                 run->jobs.push_back(job_of(row.message, now));
+                run->due_ms.push_back(due > now ? due : 0);
                 run->filter.before_id = row.message.id;
             }
             run->more = static_cast<int>(rows.size()) == run->filter.limit;
@@ -218,7 +280,14 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
                 run->done(status.error());
                 return;
             }
-            parts_.queue.publish(run->jobs);
+            std::vector<Job> ready;
+            for (std::size_t i = 0; i < run->jobs.size(); ++i) {
+                if (run->due_ms[i] > 0)
+                    due_.add(run->jobs[i], run->due_ms[i]);
+                else
+                    ready.push_back(run->jobs[i]);
+            }
+            parts_.queue.publish(ready);
             const auto count = static_cast<std::int64_t>(run->jobs.size());
             run->result.matched += count;
             run->result.retried += count;

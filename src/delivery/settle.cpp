@@ -21,11 +21,6 @@ std::int64_t random_pause(const RetryRule& rule, std::int32_t attempt, std::uint
     return static_cast<std::int64_t>(mixed(seed) % static_cast<std::uint64_t>(ceiling + 1));
 }
 
-bool ends_by_attempts(OutcomeClass kind) {
-    return kind == OutcomeClass::transient || kind == OutcomeClass::token ||
-           kind == OutcomeClass::unknown;
-}
-
 std::string words_of(const Outcome& outcome) {
     std::string words(to_text(outcome.kind));
     if (!outcome.code.empty()) words += " " + outcome.code;
@@ -34,31 +29,48 @@ std::string words_of(const Outcome& outcome) {
 }
 
 Decision failed(const Outcome& outcome, std::string why) {
-    return {MessageStatus::failed, 0, std::move(why) + words_of(outcome), false};
+    return {MessageStatus::failed, 0, std::move(why) + words_of(outcome), false, false};
 }
 
-Decision again(const Message& message, const Outcome& outcome, const RetryRule& rule,
-               std::int64_t now_ms, std::uint64_t seed) {
-    if (ends_by_attempts(outcome.kind) &&
-        message.attempts - message.attempts_before >= rule.attempts) {
+/// The server's rule with what the table says of this class.
+RetryRule with(const RetryRule& rule, const OutcomeRule& of_class) {
+    RetryRule merged = rule;
+    if (of_class.attempts > 0) merged.attempts = of_class.attempts;
+    if (of_class.base_ms > 0) merged.base_ms = of_class.base_ms;
+    if (of_class.max_ms > 0) merged.max_ms = of_class.max_ms;
+    return merged;
+}
+
+Decision again(const Message& message, const Outcome& outcome, const RetryRule& rule, bool is_free,
+               bool fails_over, std::int64_t now_ms, std::uint64_t seed) {
+    if (!is_free && message.attempts - message.attempts_before >= rule.attempts) {
         return failed(outcome, "gave up after " + std::to_string(message.attempts) + " attempts; ");
     }
     // An attempt that a limit refused does not count as one, but the pauses grow with it all the
     // same.
-    const bool is_free = !ends_by_attempts(outcome.kind);
     std::int64_t pause = random_pause(
         rule, is_free ? message.attempts : message.attempts - message.attempts_before, seed);
-    if (outcome.kind == OutcomeClass::configuration) pause = rule.max_ms;
-    const std::int64_t next = now_ms + std::max(pause, outcome.retry_after_ms);
+    // Soon again at first: whoever set it up may be mending it at this moment.
+    if (outcome.kind == OutcomeClass::configuration)
+        pause = std::min(rule.max_ms, rule.base_ms << std::clamp(message.attempts - 1, 0, 30));
+    pause = std::max(pause, outcome.retry_after_ms);
+    if (fails_over) pause = 0;
+    const std::int64_t next = now_ms + pause;
     if (next > message.ready_ms() + rule.deadline_ms) {
         return failed(outcome, "gave up at the deadline of " +
                                    std::to_string(rule.deadline_ms / 3'600'000) + " h; ");
     }
     if (message.deliver_by_ms > 0 && next > message.deliver_by_ms) {
         return {MessageStatus::expired, 0,
-                "the next attempt would come after deliver_by; " + words_of(outcome), false};
+                "the next attempt would come after deliver_by; " + words_of(outcome), false, false};
     }
-    return {MessageStatus::retrying, next, words_of(outcome), is_free};
+    return {MessageStatus::retrying, next,
+            (fails_over ? "trying another account; " : "") + words_of(outcome), is_free,
+            fails_over};
+}
+
+bool is_held(const RetryRule& rule, const Circumstances& circumstances) {
+    return !circumstances.safe_repeat && circumstances.hold_unknown.value_or(rule.hold_unknown);
 }
 
 }  // namespace
@@ -69,25 +81,53 @@ std::string RetryRule::version() const {
            (hold_unknown ? "hold" : "send");
 }
 
+std::string rule_version(const RetryRule& rule, const OutcomeTable& table, OutcomeClass kind) {
+    const auto version = table[static_cast<std::size_t>(kind)].version;
+    if (version <= 1) return rule.version();
+    return rule.version() + "-" + std::string(to_text(kind)) + "-v" + std::to_string(version);
+}
+
+OutcomeTable default_outcomes() {
+    OutcomeTable table{};
+    const auto of = [&table](OutcomeClass kind) -> OutcomeRule& {
+        return table[static_cast<std::size_t>(kind)];
+    };
+    of(OutcomeClass::transient).fail_over = true;
+    of(OutcomeClass::token).fail_over = true;
+    of(OutcomeClass::rate_limited) = {Action::wait, true, 0, 0, 0, 1};
+    of(OutcomeClass::quota) = {Action::wait, false, 0, 0, 0, 1};
+    of(OutcomeClass::configuration) = {Action::wait, true, 0, 0, 0, 1};
+    of(OutcomeClass::recipient_permanent).action = Action::fail;
+    of(OutcomeClass::message_permanent).action = Action::fail;
+    return table;
+}
+
+Decision decide(const Message& message, const Outcome& outcome, const RetryRule& rule,
+                const OutcomeTable& table, const Circumstances& circumstances, std::int64_t now_ms,
+                std::uint64_t seed) {
+    if (outcome.kind == OutcomeClass::accepted) return {};
+    const OutcomeRule& of_class = table[static_cast<std::size_t>(outcome.kind)];
+    Action action = of_class.action;
+    if (outcome.kind == OutcomeClass::unknown && action == Action::retry &&
+        is_held(rule, circumstances))
+        action = Action::hold;
+    switch (action) {
+        case Action::fail:
+            return failed(outcome, "");
+        case Action::hold:
+            return {MessageStatus::unknown, 0, words_of(outcome), false, false};
+        case Action::retry:
+        case Action::wait:
+            break;
+    }
+    return again(message, outcome, with(rule, of_class), action == Action::wait,
+                 of_class.fail_over && circumstances.other_account, now_ms, seed);
+}
+
 Decision decide(const Message& message, const Outcome& outcome, const RetryRule& rule,
                 std::int64_t now_ms, std::uint64_t seed) {
-    switch (outcome.kind) {
-        case OutcomeClass::accepted:
-            return {};
-        case OutcomeClass::recipient_permanent:
-        case OutcomeClass::message_permanent:
-            return failed(outcome, "");
-        case OutcomeClass::unknown:
-            if (rule.hold_unknown) return {MessageStatus::unknown, 0, words_of(outcome), false};
-            return again(message, outcome, rule, now_ms, seed);
-        case OutcomeClass::transient:
-        case OutcomeClass::token:
-        case OutcomeClass::rate_limited:
-        case OutcomeClass::quota:
-        case OutcomeClass::configuration:
-            return again(message, outcome, rule, now_ms, seed);
-    }
-    return failed(outcome, "");
+    static const OutcomeTable table = default_outcomes();
+    return decide(message, outcome, rule, table, {}, now_ms, seed);
 }
 
 }  // namespace hongyan::delivery

@@ -32,8 +32,7 @@ render::Template compile_part(std::string_view source, render::Escape escape, st
 
 render::Escape content_escape(ChannelKind channel, std::string_view content) {
     const auto first = content.find_first_not_of(" \t\r\n");
-    const bool may_be_card = channel == ChannelKind::app || channel == ChannelKind::wechat ||
-                             channel == ChannelKind::feishu;
+    const bool may_be_card = channel != ChannelKind::sms && channel != ChannelKind::email;
     const bool is_json = may_be_card && first != std::string_view::npos && content[first] == '{' &&
                          content.substr(first, 2) != "{{" && content.substr(first, 2) != "{%" &&
                          content.substr(first, 2) != "{#";
@@ -50,6 +49,7 @@ Result<TemplatePtr> compile_template(TemplateRecord record) {
     compiled->content = compile_part(record.content, content_escape(record.channel, record.content),
                                      "$.content", *specs, problems);
     compiled->html = compile_part(record.html, render::Escape::html, "$.html", *specs, problems);
+    compiled->options = OptionsTemplate::compile(record.options, *specs, problems);
     if (!problems.empty()) {
         auto error = make_error(ErrorCode::template_invalid,
                                 "The template has " + std::to_string(problems.size()) +

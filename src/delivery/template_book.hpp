@@ -13,6 +13,7 @@
 
 #include "base/log.hpp"
 #include "contract/store.hpp"
+#include "delivery/options_template.hpp"
 #include "model/records.hpp"
 #include "render/template.hpp"
 
@@ -24,6 +25,7 @@ struct CompiledTemplate {
     render::Template subject;
     render::Template content;
     render::Template html;
+    OptionsTemplate options;
 };
 /// Shared because messages being made hold a version while a new one replaces it in the book.
 using TemplatePtr = std::shared_ptr<const CompiledTemplate>;

@@ -1,3 +1,2 @@
 // The compiled part of Boost.Asio and Boost.Beast, built once for the whole program.
-#include <boost/asio/impl/src.hpp>
 #include <boost/beast/src.hpp>

@@ -275,8 +275,8 @@ TEST(Stop, while_clients_come_and_go_and_other_threads_answer) {
     });
     std::vector<std::thread> clients;
     for (int t = 0; t < 4; ++t) {
-        clients.emplace_back([port = test->server.port(), &done] {
-            RawClient client(port);
+        // Connected here: a thread may begin only after the server has stopped.
+        clients.emplace_back([client = RawClient(test->server.port()), &done]() mutable {
             while (!done && client.ask(get("/wait") + get("/wait")).status == 200 &&
                    client.read().status == 200) {
             }

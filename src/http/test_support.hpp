@@ -54,7 +54,9 @@ class RawClient {
         EXPECT_TRUE(connected_);
     }
     RawClient(RawClient&& other) noexcept
-        : fd_(std::exchange(other.fd_, -1)), input_(std::move(other.input_)) {}
+        : fd_(std::exchange(other.fd_, -1)),
+          connected_(other.connected_),
+          input_(std::move(other.input_)) {}
     RawClient& operator=(RawClient&&) = delete;
     ~RawClient() { disconnect(); }
 

@@ -4,8 +4,10 @@
 #include <thread>
 
 #include "table/keys.hpp"
+#include "table/receipts.hpp"
 #include "table/retention.hpp"
 #include "table/rules.hpp"
+#include "table/webhooks.hpp"
 
 namespace hongyan::jobs {
 namespace {
@@ -22,6 +24,10 @@ std::int64_t delete_step(Session& session, const RetentionRule& rule, std::int64
     return table::delete_attempts(session, traces_before, rule.step_rows) +
            table::delete_messages(session, messages_before, rule.step_rows) +
            table::delete_tasks(session, messages_before, rule.step_rows) +
+           table::delete_receipts(session, messages_before, rule.step_rows) +
+           table::delete_old_callbacks(session, now_ms - 24 * hour_ms, now_ms - 24 * hour_ms,
+                                       rule.step_rows) +
+           table::delete_events(session, messages_before, rule.step_rows) +
            table::delete_idempotency(session, now_ms - rule.idempotency_hours * hour_ms,
                                      rule.step_rows);
 }

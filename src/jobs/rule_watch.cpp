@@ -23,6 +23,9 @@ Status RuleWatch::poll() {
     if (now.limits != seen_.limits) readers_.limits(limits);
     if (now.templates != seen_.templates) readers_.templates();
     if (now.keys != seen_.keys) readers_.keys();
+    if (now.outcomes != seen_.outcomes) readers_.outcomes();
+    if (now.suppressed != seen_.suppressed) readers_.suppressing(now.suppressed > 0);
+    if (now.accounts != seen_.accounts) readers_.accounts();
     seen_ = now;
     return Done{};
 }

@@ -1,7 +1,7 @@
-// RuleWatch: sees that templates, keys, pools or limits were changed by any hand, also by plain SQL
-// from another program, and hands the new rows to whom they concern. Asked every half second by the
-// schedule, and at once after a change through the API. poll() is safe from every thread; one runs
-// at a time.
+// RuleWatch: sees that templates, keys, pools, limits, accounts or outcome rules were changed by
+// any hand, also by plain SQL from another program, and hands the new rows to whom they concern.
+// Asked every half second by the schedule, and at once after a change through the API. poll() is
+// safe from every thread; one runs at a time.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,9 @@ struct RuleReaders {
     std::function<void()> keys;
     std::function<void(const std::vector<table::PoolRow>&)> pools;
     std::function<void(const std::vector<LimitRule>&)> limits;
+    std::function<void()> accounts;
+    std::function<void()> outcomes;
+    std::function<void(bool)> suppressing;  ///< whether any recipient is suppressed
 };
 
 class RuleWatch {

@@ -28,7 +28,8 @@ constexpr Change legal_changes[] = {
     {success, delivered},     {success, failed},
     {unknown, delivered},     {unknown, success},
     {unknown, failed},        {unknown, pending},
-    {unknown, cancelled},     {failed, pending},  // an operator redrives a dead letter
+    {unknown, cancelled},     {retrying, delivered},  // its receipt came after all
+    {failed, pending},                                // an operator redrives a dead letter
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The closed sets of words of the domain, with their names as they stand in JSON and SQL, and the
-// one table of a message's legal state changes. Constant data, safe from every thread.
+// one table of a message's legal state changes. The kinds of channel come from the folders of
+// src/channel. Constant data, safe from every thread.
 #pragma once
 
 #include <array>
@@ -7,11 +8,9 @@
 #include <optional>
 #include <string_view>
 
-namespace hongyan {
+#include "generated/channel_kinds.hpp"
 
-enum class ChannelKind : std::uint8_t { sms, email, app, wechat, feishu };
-inline constexpr std::array<std::string_view, 5> channel_names{"sms", "email", "app", "wechat",
-                                                               "feishu"};
+namespace hongyan {
 
 enum class MessageStatus : std::uint8_t {
     pending,     ///< accepted, waiting for a worker

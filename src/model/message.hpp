@@ -32,11 +32,20 @@ struct Message {
     std::string html;     ///< e-mail only: the HTML part
     std::string callback_url;
     std::string metadata;  ///< JSON object as text, "" for none
+    std::string options;   ///< JSON object of provider sections, rendered; "" for none
+    std::int64_t account_id =
+        0;  ///< the provider account it was last sent on, 0 = the built-in one
     std::int64_t due_ms = 0;
     std::int64_t deliver_by_ms = 0;
     std::int64_t taken_ms =
         0;  ///< wall time when a worker took it for its first attempt; lives in memory only
     std::int64_t taken_us = 0;  ///< steady time in microseconds when it was taken for this attempt
+    // Of messages that go by a provider account; they live in memory only:
+    std::vector<std::int64_t> tried;    ///< accounts it has failed on since its last round
+    std::int64_t unknown_since_ms = 0;  ///< when the first attempt left whose answer was lost
+    std::int64_t unknown_on = 0;        ///< the account whose answer to the attempt before was lost
+    bool by_account = false;            ///< accepted for provider accounts: never for the sandbox
+    std::string route;                  ///< JSON: why account_id was chosen for this attempt
 
     [[nodiscard]] std::int64_t created_ms() const { return id_time_ms(id); }
     /// When it became ready to send: its due time, else its accept time.
@@ -55,6 +64,8 @@ struct Outcome {
     std::int64_t retry_after_ms = 0;  ///< > 0: the provider said when
     std::int64_t started_ms = 0;      ///< wall time when the request left
     std::int64_t duration_us = 0;     ///< how long the provider took
+    /// This recipient is not to be written to again on this channel: "" or why.
+    std::string suppress;
 };
 
 /// A message handed to a channel and handed back with what came of it.
@@ -74,7 +85,9 @@ struct Attempt {
     std::int64_t started_ms = 0;
     std::int64_t duration_ms = 0;
     std::int64_t next_attempt_ms = 0;
-    std::string rule_version;  ///< the version of the rule that decided what followed
+    std::string rule_version;     ///< the version of the rule that decided what followed
+    std::int64_t account_id = 0;  ///< 0 = the built-in provider
+    std::string route = {};       ///< JSON: why this account; "" for none
 };
 
 }  // namespace hongyan

@@ -90,7 +90,7 @@ TEST(Status, exactly_the_listed_changes_are_legal) {
             bool legal = false;
             if (from == pending) legal = to_send.contains(to);
             if (from == scheduled) legal = to == pending || to_send.contains(to);
-            if (from == retrying) legal = to_send.contains(to);
+            if (from == retrying) legal = to == delivered || to_send.contains(to);
             if (from == processing) legal = to != cancelled && to_send.contains(to);
             if (from == success) legal = to == delivered || to == failed;
             if (from == unknown)

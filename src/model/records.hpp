@@ -18,7 +18,9 @@ struct TemplateRecord {
     std::string subject;
     std::string content;
     std::string html;
-    std::string variables = "[]";   ///< JSON array of declared variables
+    std::string variables = "[]";  ///< JSON array of declared variables
+    std::string options;     ///< JSON object of provider sections; texts are templates; "" = none
+    std::string on_unknown;  ///< send_again, hold, or "": the server's setting
     std::string status = "active";  ///< active or disabled
     std::int32_t version = 1;
     std::int64_t created_ms = 0;
@@ -55,6 +57,47 @@ struct KeyRecord {
     std::int64_t created_ms = 0;
     std::int64_t expires_ms = 0;
     std::int64_t revoked_ms = 0;
+};
+
+/// A provider account as it stands in the table; secrets are sealed.
+struct AccountRecord {
+    std::int64_t id = 0;
+    std::int64_t tenant_id = 1;
+    ChannelKind channel = ChannelKind::sms;
+    std::string provider;
+    std::string name;
+    std::string settings = "{}";    ///< JSON object without the secret ones
+    std::string secrets;            ///< sealed JSON object, "" for none
+    std::string status = "active";  ///< active or disabled
+    std::int32_t tier = 1;
+    std::int32_t weight = 100;
+    std::string policy = "{}";  ///< JSON object: limits, breaker; see api
+    std::string callback_key;   ///< unguessable; part of the URL that the provider calls
+    std::int64_t created_ms = 0;
+    std::int64_t updated_ms = 0;
+};
+
+/// A recipient who is not to be written to on a channel.
+struct SuppressionRecord {
+    std::int64_t tenant_id = 1;
+    ChannelKind channel = ChannelKind::sms;
+    std::string recipient;
+    std::string reason;
+    std::int64_t message_id = 0;  ///< that taught us, 0 = added by hand
+    std::int64_t created_ms = 0;
+};
+
+/// A row of message_receipts.
+struct ReceiptRecord {
+    std::int64_t message_id = 0;  ///< 0: not matched yet
+    std::int64_t account_id = 0;
+    std::string provider_message_id;
+    MessageStatus status = MessageStatus::delivered;
+    std::string code;
+    std::string detail;
+    std::string suppress;
+    std::int64_t happened_ms = 0;
+    std::int64_t received_ms = 0;
 };
 
 struct IdempotencyRecord {

@@ -68,6 +68,20 @@ TraceNode final_send(const table::MessageRow& row, const std::vector<Attempt>& a
     return node;
 }
 
+TraceNode callback_node(const table::MessageRow& row, const ReceiptRecord& receipt) {
+    std::string reason = receipt.code;
+    if (!receipt.detail.empty()) reason += (reason.empty() ? "" : ": ") + receipt.detail;
+    return {"callback",
+            receipt.status == MessageStatus::failed ? "failed" : "success",
+            receipt.received_ms,
+            receipt.received_ms,
+            0,
+            0,
+            row.provider,
+            std::move(reason),
+            ""};
+}
+
 void summarize(Trace& trace) {
     std::int64_t finished = 0;
     std::int64_t succeeded = 0;
@@ -89,7 +103,8 @@ void summarize(Trace& trace) {
 
 }  // namespace
 
-Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts, std::int64_t now_ms) {
+Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts,
+                 const std::vector<ReceiptRecord>& receipts, std::int64_t now_ms) {
     Trace trace;
     const Message& m = row.message;
     const bool tried = m.attempts > 0;
@@ -98,7 +113,10 @@ Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts, std::int6
     for (const auto& attempt : attempts) {
         if (attempt.outcome != OutcomeClass::accepted) trace.nodes.push_back(failed_send(attempt));
     }
-    if (is_sent(m.status)) trace.nodes.push_back(final_send(row, attempts));
+    // A receipt may have failed it later; the send itself went well.
+    const bool was_taken = is_sent(m.status) ||
+                           (!attempts.empty() && attempts.back().outcome == OutcomeClass::accepted);
+    if (was_taken) trace.nodes.push_back(final_send(row, attempts));
     const bool waits_for_send = tried && !is_final(m.status);
     if (waits_for_send) {
         const auto started = m.status == MessageStatus::retrying ? row.next_attempt_ms : now_ms;
@@ -106,10 +124,7 @@ Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts, std::int6
                                m.attempts + (m.status == MessageStatus::retrying ? 1 : 0),
                                row.provider, row.reason, ""});
     }
-    if (m.status == MessageStatus::delivered) {
-        trace.nodes.push_back(
-            {"callback", "success", row.finished_ms, row.finished_ms, 0, 0, row.provider, "", ""});
-    }
+    for (const auto& receipt : receipts) trace.nodes.push_back(callback_node(row, receipt));
     trace.row = std::move(row);
     trace.attempts = std::move(attempts);
     summarize(trace);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/records.hpp"
 #include "table/messages.hpp"
 
 namespace hongyan::report {
@@ -32,6 +33,6 @@ struct Trace {
 };
 
 [[nodiscard]] Trace make_trace(table::MessageRow row, std::vector<Attempt> attempts,
-                               std::int64_t now_ms);
+                               const std::vector<ReceiptRecord>& receipts, std::int64_t now_ms);
 
 }  // namespace hongyan::report

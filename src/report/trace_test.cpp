@@ -7,6 +7,7 @@
 #include "engine/sqlite/sqlite_store.hpp"
 #include "engine/sqlite/test_folder.hpp"
 #include "table/migrate.hpp"
+#include "table/receipts.hpp"
 
 namespace hongyan::report {
 namespace {
@@ -73,8 +74,8 @@ TEST(Trace, the_view_and_the_computed_trace_tell_the_same) {
                 "trace_id = $1",
                 trace_id);
             while (rows.next()) view.push_back(line_of(rows.view(0), rows.view(1), rows.real(2)));
-            const auto trace =
-                make_trace(*table::find_message(s, id), table::list_attempts(s, id), start_ms);
+            const auto trace = make_trace(*table::find_message(s, id), table::list_attempts(s, id),
+                                          table::list_receipts(s, id), start_ms);
             for (const auto& node : trace.nodes) {
                 computed.push_back(line_of(node.name, node.status, node.duration_ms));
             }
@@ -87,7 +88,7 @@ TEST(Trace, the_view_and_the_computed_trace_tell_the_same) {
 }
 
 TEST(Trace, of_a_message_that_only_waits_has_no_success_rate_yet) {
-    EXPECT_EQ(make_trace({}, {}, 0).success_rate, 0);
+    EXPECT_EQ(make_trace({}, {}, {}, 0).success_rate, 0);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ constexpr std::string_view columns =
     "recipient, subject, content,"
     " html, callback_url, metadata, due_ms, deliver_by_ms, finished_ms, next_attempt_ms, timing, "
     "provider,"
-    " provider_message_id, reason, attempts_before";
+    " provider_message_id, reason, attempts_before, options, account_id";
 
 MessageRow read_row(const Rows& rows) {
     MessageRow row;
@@ -43,6 +43,9 @@ MessageRow read_row(const Rows& rows) {
     row.provider_message_id = rows.text(21);
     row.reason = rows.text(22);
     m.attempts_before = static_cast<std::int32_t>(rows.integer(23));
+    m.options = rows.text(24);
+    m.account_id = rows.integer(25);
+    m.by_account = row.provider.empty() || m.account_id != 0;
     return row;
 }
 
@@ -163,7 +166,7 @@ std::int64_t count_messages(Session& session, const MessageFilter& filter) {
 std::vector<Attempt> list_attempts(Session& session, MessageId id) {
     auto rows = session.query(
         "SELECT attempt, provider, outcome, code, detail, started_ms, duration_ms, "
-        "next_attempt_ms, rule_version"
+        "next_attempt_ms, rule_version, account_id, route"
         " FROM message_attempts WHERE message_id = $1 ORDER BY attempt",
         id);
     std::vector<Attempt> found;
@@ -180,6 +183,8 @@ std::vector<Attempt> list_attempts(Session& session, MessageId id) {
         a.duration_ms = rows.integer(6);
         a.next_attempt_ms = rows.integer(7);
         a.rule_version = rows.text(8);
+        a.account_id = rows.integer(9);
+        a.route = rows.text(10);
         found.push_back(std::move(a));
     }
     return found;

@@ -27,8 +27,9 @@ void insert_message(Session& session, const Message& m, std::string_view provide
         "content, priority, status,"
         " tenant_id, template_version, attempts, finished_ms, timing, provider, due_ms, "
         "deliver_by_ms, html, callback_url,"
-        " metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, $15, "
-        "$16, $17, $18, $19)");
+        " metadata, options) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, "
+        "$14, "
+        "$15, $16, $17, $18, $19, $20)");
     s.bind(1, m.id);
     bind_or_null(s, 2, m.task_id);
     bind_or_null(s, 3, m.template_id);
@@ -48,6 +49,7 @@ void insert_message(Session& session, const Message& m, std::string_view provide
     bind_text_or_null(s, 17, m.html);
     bind_text_or_null(s, 18, m.callback_url);
     bind_text_or_null(s, 19, m.metadata);
+    bind_text_or_null(s, 20, m.options);
     while (s.step()) {
     }
     s.reset();
@@ -94,11 +96,13 @@ bool settle(Session& session, const Outcome& o) {
     return true;
 }
 
-bool mark_processing(Session& session, MessageId id, std::int32_t attempt) {
+bool mark_processing(Session& session, MessageId id, std::int32_t attempt, std::int64_t account_id,
+                     std::string_view provider) {
     return session.run(
-               "UPDATE message_records SET status = 'processing', attempts = $2"
+               "UPDATE message_records SET status = 'processing', attempts = $2,"
+               " account_id = nullif($3, 0), provider = coalesce(nullif($4, ''), provider)"
                " WHERE id = $1 AND status IN ('pending', 'scheduled', 'retrying')",
-               id, attempt) == 1;
+               id, attempt, account_id, provider) == 1;
 }
 
 void insert_attempt(Session& session, const Attempt& a) {
@@ -107,12 +111,15 @@ void insert_attempt(Session& session, const Attempt& a) {
     Statement& s = session.prepare(
         "INSERT INTO message_attempts (message_id, attempt, provider, outcome, code, detail, "
         "started_ms, duration_ms,"
-        " next_attempt_ms, rule_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        " next_attempt_ms, rule_version, account_id, route) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "$8, "
+        "$9, $10, $11, $12)"
         " ON CONFLICT (message_id, attempt) DO UPDATE SET provider = excluded.provider, outcome = "
         "excluded.outcome,"
         " code = excluded.code, detail = excluded.detail, started_ms = excluded.started_ms,"
         " duration_ms = excluded.duration_ms, next_attempt_ms = excluded.next_attempt_ms,"
-        " rule_version = excluded.rule_version");
+        " rule_version = excluded.rule_version, account_id = excluded.account_id,"
+        " route = excluded.route");
     s.bind(1, a.message_id);
     s.bind(2, std::int64_t{a.attempt});
     s.bind(3, std::string_view(a.provider));
@@ -123,6 +130,8 @@ void insert_attempt(Session& session, const Attempt& a) {
     s.bind(8, a.duration_ms);
     bind_or_null(s, 9, a.next_attempt_ms);
     s.bind(10, std::string_view(a.rule_version));
+    bind_or_null(s, 11, a.account_id);
+    bind_text_or_null(s, 12, a.route);
     while (s.step()) {
     }
     s.reset();

@@ -65,7 +65,8 @@ void insert_message(Session& session, const Message& message, std::string_view p
 [[nodiscard]] bool settle(Session& session, const Outcome& outcome);
 /// Marks an attempt as begun before its request leaves; false if the message may not be sent any
 /// more.
-[[nodiscard]] bool mark_processing(Session& session, MessageId id, std::int32_t attempt);
+[[nodiscard]] bool mark_processing(Session& session, MessageId id, std::int32_t attempt,
+                                   std::int64_t account_id = 0, std::string_view provider = {});
 void insert_attempt(Session& session, const Attempt& attempt);
 
 [[nodiscard]] std::optional<MessageRow> find_message(Session& session, MessageId id);

@@ -20,6 +20,9 @@ RuleVersions rule_versions(Session& session) {
         if (name == "pools_version") versions.pools = rows.integer(1);
         if (name == "limits_version") versions.limits = rows.integer(1);
         if (name == "keys_version") versions.keys = rows.integer(1);
+        if (name == "accounts_version") versions.accounts = rows.integer(1);
+        if (name == "outcomes_version") versions.outcomes = rows.integer(1);
+        if (name == "suppressed") versions.suppressed = rows.integer(1);
     }
     return versions;
 }

@@ -24,6 +24,9 @@ struct RuleVersions {
     std::int64_t pools = 0;
     std::int64_t limits = 0;
     std::int64_t keys = 0;
+    std::int64_t accounts = 0;
+    std::int64_t outcomes = 0;
+    std::int64_t suppressed = 0;  ///< the number of suppressed recipients, not a version
     auto operator<=>(const RuleVersions&) const = default;
 };
 

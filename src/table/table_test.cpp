@@ -59,7 +59,7 @@ class TableTest : public testing::Test {
 TEST_F(TableTest, the_migration_arrives_with_its_semicolons_quotes_and_chinese) {
     EXPECT_EQ(number("SELECT count(*) FROM message_templates"), 4);
     EXPECT_EQ(number("SELECT count(*) FROM template_versions"), 4);
-    EXPECT_EQ(number("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"), 12);
+    EXPECT_EQ(number("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"), 18);
     EXPECT_EQ(number("SELECT count(*) FROM message_templates WHERE json_valid(variables)"), 4);
     read([](Session& session) {
         const auto sms = find_template(session, 1, 1);

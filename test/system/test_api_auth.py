@@ -19,7 +19,7 @@ SCOPES = ("send", "read", "manage", "admin")
 def test_a_missing_or_wrong_key_is_401_everywhere(server, document, value):
     headers = {} if value is None else {"Authorization": value}
     for one in document.operations:
-        if not one.path.startswith("/api"):
+        if not one.path.startswith("/api") or one.path.startswith("/api/callbacks"):
             continue
         answer = server.call(one.method, re.sub(r"\{\w+\}", "1", one.path), {} if one.body_schema else None, headers=headers, key=None)
         assert answer.status == 401, (one.id, answer)
@@ -74,7 +74,7 @@ def test_a_wrong_key_request_is_named(server, fields, paths):
 def test_keys_are_stored_only_as_hashes(fresh_server):
     key = fresh_server.new_key(["read"], name="hidden")
     fresh_server.stop()
-    for file in fresh_server.data.iterdir():
+    for file in (one for one in fresh_server.data.rglob("*") if one.is_file()):
         data = file.read_bytes()
         assert key.encode() not in data and ADMIN_KEY.encode() not in data, file
     assert key not in fresh_server.log() and ADMIN_KEY not in fresh_server.log()
@@ -101,6 +101,8 @@ def fill(path: str, id: str = "999999999") -> str:
 
 def test_each_route_takes_the_scope_it_names_and_admin_and_no_other(server, document, scoped):
     for one in document.operations:
+        if one.path.startswith("/api/callbacks"):
+            continue  # for providers; their accounts judge them
         if one.scope is None:
             assert server.call(one.method, one.path, key=None).status == 200
             continue
@@ -170,7 +172,7 @@ def id_for(operation: Operation, tenant: Tenant) -> str | None:
         return str(tenant.task)
     if "keys" in operation.path:
         return str(tenant.own_key)
-    if "limits" in operation.path or "pools" in operation.path:
+    if re.search("limits|pools|outcomes|callbacks", operation.path):
         return None
     return {"cancel_message": tenant.waiting, "retry_message": tenant.failed}.get(operation.id, tenant.done)
 

@@ -134,7 +134,7 @@ def test_what_fails_again_is_a_dead_letter_again(tenant):
 
 
 @pytest.mark.parametrize("body, paths", [
-    ({"max_count": 0}, {"$.max_count"}), ({"max_count": 100_001}, {"$.max_count"}), ({"dry_run": "yes"}, {"$.dry_run"}),
+    ({"max_count": 0}, {"$.max_count"}), ({"max_count": 10_000_001}, {"$.max_count"}), ({"dry_run": "yes"}, {"$.dry_run"}),
     ({"filter": []}, {"$.filter"}), ({"filter": {"channel": "fax"}}, {"$.filter.channel"}), ({"filter": {"status": "success"}}, {"$.filter.status"}),
     ({"filter": {"created_after": "x"}}, {"$.filter.created_after"}), ({"channel": "sms"}, {"$.channel"}),
     ({"filter": {"error": ""}}, {"$.filter.error"}), ({"filter": {"recipient": ""}}, {"$.filter.recipient"})])

@@ -105,5 +105,5 @@ def test_the_log_tells_no_recipient_no_text_and_no_key():
         log = server.log() + server.out()
         assert "started" in log
         assert not [secret for secret in secrets if secret in log]
-        hashes = [path for path in server.data.iterdir() if shop.encode() in path.read_bytes()]
+        hashes = [path for path in server.data.rglob("*") if path.is_file() and shop.encode() in path.read_bytes()]
         assert not hashes, f"the key stands in clear in {hashes}"

@@ -69,7 +69,7 @@ bool is_feishu_target(std::string_view text) {
     return text.find('@') != std::string_view::npos ? is_email(text) : is_printable(text);
 }
 
-constexpr std::array<ChannelRule, channel_names.size()> rules{{
+constexpr std::array<ChannelRule, 5> first_rules{{
     {ChannelKind::sms, 256, is_phone, R"(^\+?[0-9]{5,20}$)",
      "a phone number: 5 to 20 digits, with + in front if international", 0, 8000, 2000, false},
     {ChannelKind::email, 254, is_email, R"(^[^\s@]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$)",
@@ -82,6 +82,22 @@ constexpr std::array<ChannelRule, channel_names.size()> rules{{
      "an open_id, chat_id, webhook name or e-mail address of 1 to 256 printable bytes", 256,
      20 * kib, 0, false},
 }};
+
+/// Of all other kinds: their own folder checks closely once there is an account.
+constexpr ChannelRule other_rule(ChannelKind channel) {
+    return {channel,  2048, is_printable, R"(^\S(.*\S)?$)", "1 to 2048 printable bytes", 256,
+            64 * kib, 0,    false};
+}
+
+constexpr std::array<ChannelRule, channel_names.size()> all_rules() {
+    std::array<ChannelRule, channel_names.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = i < first_rules.size() ? first_rules[i] : other_rule(static_cast<ChannelKind>(i));
+    }
+    return all;
+}
+
+constexpr auto rules = all_rules();
 
 class Problems {
   public:

@@ -1,0 +1,32 @@
+// AliyunProtocol: a message as a signed SendSms call, an answer as an outcome, a push as receipts.
+// Made once for each account; holds nothing that changes, so it is safe from every thread.
+#pragma once
+
+#include "channel/aliyun/settings.hpp"
+#include "channel/aliyun/signature.hpp"
+#include "kit/http_account.hpp"
+
+namespace hongyan::aliyun {
+
+class AliyunProtocol final : public kit::HttpProtocol {
+  public:
+    explicit AliyunProtocol(Settings settings);
+
+    Result<OutboundRequest> request(const Message& message,
+                                    const kit::SendContext& context) override;
+    Outcome judge(const Message& message, const OutboundReply& reply) override;
+    Result<CallbackAnswer> callback(const Callback& callback, std::int64_t now_ms) override;
+    /// QuerySendDetails of one number: proves key, signature and clock, and sends nothing.
+    std::optional<OutboundRequest> test_request(const kit::SendContext& context) override;
+    AccountTest judge_test(const OutboundReply& reply) override;
+
+  private:
+    [[nodiscard]] OutboundRequest signed_call(std::string_view action, Parameters parameters,
+                                              std::int64_t now_ms) const;
+
+    const Settings settings_;
+    const Endpoint endpoint_;
+    const Credentials credentials_;
+};
+
+}  // namespace hongyan::aliyun

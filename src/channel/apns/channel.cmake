@@ -1,0 +1,2 @@
+# What only this channel links.
+set(channel_link Boost::json)

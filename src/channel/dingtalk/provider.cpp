@@ -1,0 +1,70 @@
+#include "channel/dingtalk/provider.hpp"
+
+#include <unistd.h>
+
+#include "channel/dingtalk/protocol.hpp"
+#include "kit/described.hpp"
+
+namespace hongyan::dingtalk {
+namespace {
+
+constexpr std::string_view recipient_shape =
+    R"({"type":"string","description":"\"robot\", or \"robot:NAME\" with the name of the group.","pattern":"^robot(:\\S+)?$","examples":["robot","robot:ops"]})";
+
+std::vector<std::string_view> secret_names() { return {"access_token", "secret"}; }
+
+class DingtalkProvider final : public Provider {
+  public:
+    [[nodiscard]] ChannelKind channel() const override { return ChannelKind::dingtalk; }
+    [[nodiscard]] std::string_view name() const override { return "dingtalk"; }
+    [[nodiscard]] std::string_view title() const override { return "DingTalk robot / 钉钉机器人"; }
+    [[nodiscard]] const ProviderTraits& traits() const override { return traits_; }
+    [[nodiscard]] const ChannelShapes& shapes() const override { return shapes_; }
+    [[nodiscard]] std::vector<std::string_view> secrets() const override { return secret_names(); }
+
+    [[nodiscard]] std::vector<Problem> check_settings(std::string_view settings) const override {
+        return kit::problems_of<Settings>(settings);
+    }
+
+    [[nodiscard]] std::vector<Problem> check(std::string_view recipient,
+                                             const Content& content) const override {
+        const std::string section = kit::options_section(content.options, name());
+        auto problems = kit::problems_of<Options>(section, "$.options.dingtalk");
+        if (!read_robot_label(recipient)) {
+            problems.push_back({"$.recipient", "format", "must be robot or robot:NAME"});
+        }
+        const bool has_own = section.find_first_not_of("{} \t\r\n") != std::string::npos;
+        if (content.content.empty() && !has_own) {
+            problems.push_back({"$.content", "required", "must not be empty"});
+        }
+        return problems;
+    }
+
+    [[nodiscard]] Result<std::unique_ptr<Account>> open(AccountSettings settings,
+                                                        const ProviderParts& parts) const override {
+        auto read = kit::read_described<Settings>(settings.settings);
+        if (!read) {
+            Error error = std::move(read.error());
+            error.code = ErrorCode::config_invalid;
+            return error;
+        }
+        if (!read->ca_file.empty() && access(read->ca_file.c_str(), R_OK) != 0) {
+            Error error = make_error(ErrorCode::config_invalid, "The ca_file cannot be read.");
+            error.problems.push_back({"$.ca_file", "unreadable", "must name a PEM file"});
+            return error;
+        }
+        return kit::make_http_account(std::make_unique<DingtalkProtocol>(std::move(*read)), parts);
+    }
+
+  private:
+    const ProviderTraits traits_{.max_in_flight = 2};  // it takes 20 a minute
+    const ChannelShapes shapes_{kit::schema_text(shape::description_of<Settings>(), secret_names()),
+                                kit::schema_text(shape::description_of<Options>()),
+                                std::string(recipient_shape)};
+};
+
+}  // namespace
+
+void add_providers(ProviderList& list) { list.push_back(std::make_unique<DingtalkProvider>()); }
+
+}  // namespace hongyan::dingtalk

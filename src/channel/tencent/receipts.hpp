@@ -1,0 +1,15 @@
+// Reads the receipts that Tencent Cloud SMS pushes as a JSON array. Pure, safe from every thread.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "contract/channel.hpp"
+
+namespace hongyan::tencent {
+
+/// Receipts of one push. Elements that name no message are left out: refusing the push would lose
+/// the good ones beside them. Errors: bad_request.
+[[nodiscard]] Result<std::vector<Receipt>> read_receipts(std::string_view body);
+
+}  // namespace hongyan::tencent

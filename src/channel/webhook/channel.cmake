@@ -1,0 +1,3 @@
+# A kind of channel of its own, and what only it links.
+set(channel_kinds webhook)
+set(channel_link Boost::json)
