@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/text.hpp"
 
@@ -135,6 +136,24 @@ std::string DestinationLimits::value_of(const Rule& rule, const Message& message
     return rule.value == "*" || rule.value == value ? value : "";
 }
 
+void DestinationLimits::Counter::advance(std::int64_t part) {
+    if (part - newest >= parts) counts.fill(0);
+    for (auto next = std::max(newest + 1, part - parts + 1); next <= part; ++next)
+        counts[static_cast<std::size_t>(next % parts)] = 0;
+    newest = std::max(newest, part);
+}
+
+double DestinationLimits::Counter::sum() const {
+    return std::accumulate(counts.begin(), counts.end(), 0.0);
+}
+
+std::int64_t DestinationLimits::Counter::oldest() const {
+    for (auto part = newest - parts + 1; part < newest; ++part) {
+        if (part >= 0 && counts[static_cast<std::size_t>(part % parts)] > 0) return part;
+    }
+    return newest;
+}
+
 DestinationLimits::Counter& DestinationLimits::counter(const std::string& key) {
     if (const auto found = counters_.find(key); found != counters_.end()) {
         ages_.splice(ages_.end(), ages_, found->second.age);
@@ -159,22 +178,12 @@ DestinationLimits::Answer DestinationLimits::check(const Message& message, bool 
         const auto value = value_of(rule, message);
         if (value.empty()) continue;
         auto& c = counter(std::to_string(message.tenant_id) + "/" + rule.resource + "/" + value);
-        const auto window = now / rule.window_ms;
-        if (c.window != window) {
-            c.before = c.window == window - 1 ? c.now : 0;
-            c.now = 0;
-            c.window = window;
-        }
-        const auto into = now % rule.window_ms;
-        const double left = 1.0 - static_cast<double>(into) / static_cast<double>(rule.window_ms);
-        if (c.now + c.before * left + 1 > rule.max) {
-            // The window before fades; if this one alone is full, the next must come first.
-            std::int64_t wait = rule.window_ms - into;
-            if (c.now + 1 <= rule.max && c.before > 0) {
-                const double must_fade = c.now + c.before * left + 1 - rule.max;
-                wait = static_cast<std::int64_t>(
-                    std::ceil(must_fade / c.before * static_cast<double>(rule.window_ms)));
-            }
+        const auto part_ms = std::max<std::int64_t>(1, rule.window_ms / 10);
+        c.advance(now / part_ms);
+        if (c.sum() + 1 > rule.max) {
+            // Of a limit of 0 nothing ever passes; an operator may change it.
+            const std::int64_t wait =
+                rule.max < 1 ? rule.window_ms : (c.oldest() + Counter::parts) * part_ms - now;
             answer.ok = false;
             answer.again_ms = std::max(answer.again_ms, now + std::max<std::int64_t>(1, wait));
             answer.reason = rule.resource + " allows " +
@@ -184,7 +193,8 @@ DestinationLimits::Answer DestinationLimits::check(const Message& message, bool 
         counted.push_back(&c);
     }
     if (answer.ok && count) {
-        for (auto* c : counted) c->now += 1;
+        for (auto* c : counted)
+            c->counts[static_cast<std::size_t>(c->newest % Counter::parts)] += 1;
     }
     return answer;
 }

@@ -13,6 +13,7 @@
 // from every thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <list>
@@ -63,12 +64,18 @@ class DestinationLimits {
         std::int64_t window_ms = 1'000;
         std::string resource;
     };
-    /// A sliding window of two halves: what was counted in the window before this one fades evenly.
+    /// A sliding window in eleven parts of a tenth: what the last eleven hold together never
+    /// exceeds the limit, so no interval of a window's length does, at any offset.
     struct Counter {
-        std::int64_t window = 0;
-        double now = 0;
-        double before = 0;
+        static constexpr std::int64_t parts = 11;
+        std::int64_t newest = 0;  ///< number of the newest part
+        std::array<double, parts> counts{};
         std::list<std::string>::iterator age;
+
+        void advance(std::int64_t part);
+        [[nodiscard]] double sum() const;
+        /// The oldest part that counted something.
+        [[nodiscard]] std::int64_t oldest() const;
     };
     [[nodiscard]] static std::optional<Rule> rule_of(const LimitRule& rule);
     [[nodiscard]] static std::string value_of(const Rule& rule, const Message& message);

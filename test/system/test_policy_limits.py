@@ -103,8 +103,6 @@ def test_each_recipient_waits_for_itself_only(limited):
     assert len(others) == 20 and max(others) - begin < 1.5
 
 
-@pytest.mark.xfail(strict=False, reason="two counters blended by time (DestinationLimits::check) let up to twice as many pass "
-                                        "in an interval that is not aligned; docs/guarantees.md says: at any offset")
 def test_in_no_interval_of_a_window_more_pass_than_it_allows(limited):
     limit(limited, "template:*", 6, window=2)
     template = limited.post("/api/messages/templates", {"name": "t", "channel": "sms", "content": "x"}).body["id"]

@@ -128,10 +128,7 @@ def test_receipts_that_come_again_change_nothing(route):
     assert route.sums() == (1, 0)
 
 
-def test_a_receipt_that_comes_before_the_answer_waits_for_it(route, request):
-    if route.provider != "wechat":  # of smpp it is a race
-        request.applymarker(pytest.mark.xfail(strict=route.provider != "smpp", reason="a receipt that names the message by our own id is noted "
-                                              "while it is processing and never followed when the answer comes"))
+def test_a_receipt_that_comes_before_the_answer_waits_for_it(route):
     recipient = route.recipient()
     chaos(route.server, route.provider, recipient, early=True)
     identity = route.send(recipient)
@@ -335,7 +332,6 @@ def test_a_bad_receipt_is_reported_to_the_senders_webhook_after_the_good_answer(
         assert len({one.headers["webhook-id"] for one in hook.all()}) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="made of the listen setting, whose port is 0 here")
 def test_the_callback_url_of_an_account_names_the_port_that_listens(shared):
     route = Route(shared, "twilio")
     assert urllib.parse.urlsplit(route.account["callback_url"]).port == shared.port

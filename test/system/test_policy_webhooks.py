@@ -115,7 +115,6 @@ def test_410_switches_the_endpoint_off_and_what_comes_then_waits(tenant):
         assert [one.json["data"]["message_id"] for one in hook.all()] == [first, second]
 
 
-@pytest.mark.xfail(strict=True, reason="Webhooks::settle plans the next attempt without a look at the endpoint's status")
 def test_a_report_that_fails_while_another_switches_off_the_endpoint_waits_too(tenant):
     """Two under way: one is answered 410, the other 500 a moment later; that one must not be sent 5 s later."""
     with Provider() as hook:
@@ -277,8 +276,6 @@ def test_a_slow_receiver_does_not_slow_another(tenant):
         assert len(slow.all()) == 4, "more than four at once to one endpoint"
 
 
-@pytest.mark.xfail(strict=False, reason="a race: Webhooks::look reads due events, then enters them: one that is settled between "
-                                       "the two is sent again")
 def test_without_any_failure_each_report_comes_once(tenant):
     with Provider() as hook:
         for _ in range(700):
@@ -304,7 +301,6 @@ def test_every_end_of_a_message_is_reported_once(shared):
         assert len(hook.all()) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="Delivery::cancel and cancel_task write no event")
 @pytest.mark.parametrize("whole_task", [False, True])
 def test_a_cancelled_message_is_reported_too(tenant, whole_task):
     """docs/accounts.md: a message with a callback_url reports each final state there."""
