@@ -1,5 +1,5 @@
 # Every target is one script of tools/, so that each can also be run alone. "make" says what there is.
-.PHONY: help run test build bench format
+.PHONY: help run test build bench format peer
 
 help: ## Say what the targets do
 	@sed -n 's/^\([a-z]*\): ##/  make \1\t/p' Makefile | expand -t 16
@@ -9,6 +9,9 @@ run: ## Build, start the server on 127.0.0.1:8000 and deliver a message on each 
 
 test: ## Install what is missing, build, and run every test and check
 	@tools/test
+
+peer: build ## Hold senders and simulators against vendors' own clients and servers (see test/peer/README.md)
+	@HONGYAN_BINARY=$(CURDIR)/build/release/hongyan python3 -m pytest test/peer -p no:cacheprovider
 
 build: ## Build the release binary build/release/hongyan
 	@tools/build hongyan
