@@ -296,9 +296,9 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     if (auto started = parts->delivery->start(); !started) return started.error();
     parts->webhooks->start();
     parts->make_context();
+    parts->start_universe();  // a server that answers has its simulated providers
     if (auto started = parts->start_http(); !started) return started.error();
     parts->start_schedule();
-    parts->start_universe();
     log.info("started",
              {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
     return std::unique_ptr<Server>(new Server(std::move(parts)));
