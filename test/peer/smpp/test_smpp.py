@@ -1,14 +1,12 @@
 """SMPP: npm smpp, which knows nothing of Hongyan, at the other end: its client against the simulated
 centre, and Hongyan's sender against its server.
 
-Needs the program peer_smpp (ninja -C BUILD peer_smpp; HONGYAN_BUILD names the folder of the build, by
-default build/debug, build/release, then any other below build/); the last tests need hongyan itself.
-Run: pytest test/peer/smpp
+Driven through the program peer_smpp; the last tests need hongyan itself. Needs the npm packages of this folder:
+tools/setup --peers.
 """
 
 import collections
 import json
-import os
 import pathlib
 import queue
 import subprocess
@@ -20,18 +18,7 @@ import pytest
 import support
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 PHONE = "8613800138000"
-
-
-def program(name: str) -> pathlib.Path:
-    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else [
-        ROOT / "build/debug", ROOT / "build/release", *sorted((ROOT / "build").glob("*"))]
-    for folder in folders:
-        found = pathlib.Path(folder) / name
-        if found.exists():
-            return found.resolve()
-    pytest.fail(f"{name} is not built: ninja -C BUILD {name}, or set HONGYAN_BUILD")
 
 
 class Process:
@@ -116,7 +103,7 @@ def certificate(tmp_path):
 def sender(run, server, **more):
     settings = {"host": "127.0.0.1", "port": server.wait("listening")[0]["port"], "system_id": "hongyan",
                 "password": "secret", "source_addr": "ACME", "window": 10, "reconnect_min_seconds": 0.1, **more}
-    return run(program("peer_smpp"), "send", json.dumps(settings))
+    return run(support.built("peer_smpp"), "send", json.dumps(settings))
 
 
 def joined(submits):
@@ -266,7 +253,7 @@ def test_the_link_is_kept_alive(run, node):
 
 
 def centre(run, *pairs):
-    process = run(program("peer_smpp"), "smsc", *pairs)
+    process = run(support.built("peer_smpp"), "smsc", *pairs)
     return process, process.wait("listening")[0]["port"]
 
 
@@ -369,7 +356,7 @@ percent = 3
 action = "cut_after"
 ''')
     settings = {**universe.account("smpp"), "reconnect_min_seconds": 0.1}
-    account = run(program("peer_smpp"), "send", json.dumps(settings))
+    account = run(support.built("peer_smpp"), "send", json.dumps(settings))
     for number in range(200):
         account.say({"recipient": f"+86138{10000000 + number}", "content": f"message {number}"})
     kinds = collections.Counter(one["kind"] for one in account.wait("outcome", 200, seconds=60))
