@@ -81,7 +81,9 @@ Status Core::start(OutcomeSink sink, ReceiptSink receipts) {
     return Done{};
 }
 
-BindParts Core::bind_parts() { return {loop_, parts_.clock, parts_.log, settings_, account_.name}; }
+BindParts Core::bind_parts() {
+    return {loop_, parts_.clock, parts_.log, settings_, account_.name, parts_.allowed};
+}
 
 void Core::open_binds() {
     BindEvents& events = *this;
