@@ -81,7 +81,9 @@ void Delivery::start_accounts() {
     sinks.receipts = [this](const LiveAccount& account, std::vector<Receipt> all,
                             UniqueFunction<void(bool)> stored) {
         const auto& record = account.record();
-        receipts({record.id, record.tenant_id, record.channel}, std::move(all), "",
+        receipts({record.id, record.tenant_id, record.channel,
+                  parts_.accounts->receipt_peers(record.id)},
+                 std::move(all), "",
                  [stored = std::move(stored)](Result<std::vector<ReceiptEffect>> effects) mutable {
                      stored(effects.ok());
                  });

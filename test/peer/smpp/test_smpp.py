@@ -158,6 +158,28 @@ def test_receipts_of_a_foreign_centre_find_their_message(run, node, dialect, mod
     assert {one["status"] for one in server.wait("receipt_answer", 20)} == {0}
 
 
+@pytest.mark.parametrize("when", ["after", "before"])
+def test_two_accounts_of_one_login_share_the_receipts_of_a_foreign_centre(node, when):
+    """The centre sends every receipt to another session than the one that submitted."""
+    centre_ = node("server.js", {"receipts": when, "elsewhere": True})
+    port = centre_.wait("listening")[0]["port"]
+    system = support.system_support()
+    with system.HongyanServer(settings={"sandbox.http_port": 0, "sandbox.https_port": 0}) as server:
+        settings = {"host": "127.0.0.1", "port": port, "system_id": "hongyan", "password": "secret",
+                    "source_addr": "ACME", "reconnect_min_seconds": 0.1}
+        for name in ("one", "other"):
+            answer = server.post("/api/accounts", {"channel": "sms", "provider": "smpp", "name": name, "settings": settings})
+            assert answer.status == 201, answer
+        centre_.wait("bind", 2)
+        sent = [server.send(channel="sms", recipient=f"+86138001380{n:02}", template_id=None, variables=None,
+                            content="two parts " * 20 if n % 3 == 0 else "short")["message_id"] for n in range(30)]
+        for identity in sent:
+            system.wait_until(lambda: server.message(identity)["status"] == "delivered", 15, f"delivery of {identity}")
+        by = collections.Counter(row[0] for row in server.sql("SELECT account_id FROM message_records"))
+        assert len(by) == 2 and min(by.values()) > 3, by
+        assert server.sql("SELECT count(*) FROM message_receipts WHERE message_id = 0") == [(0,)]
+
+
 def test_a_long_message_is_delivered_when_its_three_parts_are(run, node):
     server = node("server.js", {"receipts": "after"})
     account = sender(run, server)
