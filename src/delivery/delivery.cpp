@@ -3,7 +3,9 @@
 #include <array>
 #include <future>
 
+#include "table/destinations.hpp"
 #include "table/tasks.hpp"
+#include "table/tokens.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -87,6 +89,16 @@ void Delivery::start_accounts() {
                  [stored = std::move(stored)](Result<std::vector<ReceiptEffect>> effects) mutable {
                      stored(effects.ok());
                  });
+    };
+    sinks.tokens = [this](std::int64_t account_id, std::vector<TokenStore::Given> tokens,
+                          UniqueFunction<void(bool)> stored) {
+        change(
+            [account_id, tokens = std::move(tokens)](Session& session, Counts&) {
+                for (const auto& one : tokens)
+                    table::keep_token(session,
+                                      {one.message_id, account_id, one.token, one.given_ms});
+            },
+            [stored = std::move(stored)](const Status& status) mutable { stored(status.ok()); });
     };
     parts_.accounts->start(std::move(sinks));
 }
@@ -298,7 +310,9 @@ void Delivery::load_lost(const std::vector<MessageId>& ids) {
         read = read_or_pause([&](Session& session) {
             for (const auto id : ids) {
                 auto row = table::find_message(session, id);
-                if (row) messages.push_back(std::make_unique<Message>(std::move(row->message)));
+                if (!row) continue;
+                dispatcher_.remember_token(session, row->message);
+                messages.push_back(std::make_unique<Message>(std::move(row->message)));
             }
         });
     }
