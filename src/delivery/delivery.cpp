@@ -11,6 +11,8 @@ namespace hongyan::delivery {
 namespace {
 
 constexpr int load_step = 20'000;
+/// Of limits by destination, read at the start.
+constexpr int most_counts = 500'000;
 constexpr Millis unwritable_pause{200};
 
 Job job_of(const Message& m) { return {m.id, m.tenant_id, m.ready_ms(), m.priority, m.channel}; }
@@ -53,6 +55,8 @@ Status Delivery::start() {
     MessageId last = 0;
     std::int64_t last_task = 0;
     auto read = parts_.store.read([&](Session& session) {
+        dispatcher_.destinations().restore(
+            table::list_destination_counts(session, parts_.clock.now_ms(), most_counts));
         last = table::last_message_id(session);
         last_task = table::last_task_id(session);
     });

@@ -284,6 +284,7 @@ void Dispatcher::hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> 
                 std::move(messages[i]));
         }
     }
+    save_counts();
     for (std::size_t i = 0; i < by_channel.size(); ++i) {
         if (!by_channel[i].empty()) hand_over(i, std::move(by_channel[i]));
     }

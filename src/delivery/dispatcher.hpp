@@ -118,6 +118,7 @@ class Dispatcher {
     void drop_suppressed(std::vector<MessagePtr>& messages, std::vector<Settled>& ended);
     [[nodiscard]] bool may_reach(const Message& message, const Job& job);
     void route(MessagePtr message, const Job& job, std::vector<Job>& dropped);
+    void save_counts();
     void hand_to_accounts();
     [[nodiscard]] Circumstances circumstances_of(const Message& message,
                                                  const Outcome& outcome) const;

@@ -170,6 +170,18 @@ void Dispatcher::route(MessagePtr message, const Job& job, std::vector<Job>& dro
     on_outcomes(std::move(one));
 }
 
+/// What limits by destination count is on disk before the messages leave: committed with their
+/// intents or before them, because the committer keeps the order.
+void Dispatcher::save_counts() {
+    auto counts = destinations_.take_unsaved();
+    if (counts.empty()) return;
+    parts_.committer.run(
+        [counts = std::move(counts)](Session& session, Counts&) {
+            for (const auto& one : counts) table::add_destination_count(session, one);
+        },
+        [](const Status&) {});
+}
+
 /// The intent of every attempt is on disk before its request leaves, with the account it goes by:
 /// its idempotency token follows from the message's id, so it is stored too.
 void Dispatcher::hand_to_accounts() {
