@@ -251,14 +251,14 @@ def test_words_that_contradict_each_other_leave_one_state_and_true_statistics(sh
 
 
 def test_a_late_receipt_moves_a_held_message_on(shared):
-    """The answer is lost, the message held; Aliyun's receipt names it by out_id."""
+    """The answer is lost, and that to the question, too; the message is held, and Aliyun's receipt names it by out_id."""
     route = Route(shared, "aliyun")
     template = route.tenant.call("POST", "/api/messages/templates", {
         "name": "held", "channel": "sms", "content": "hello", "on_unknown": "hold",
         "options": {"aliyun": {"template_code": "SMS_200000002", "params": {"content": "hello"}}}})
     assert template.status == 201, template
     recipient = route.recipient()
-    shared.own("chaos", '[[chaos.rule]]\nservice="aliyun"\naction="cut_after"\ntimes=1\n'
+    shared.own("chaos", '[[chaos.rule]]\nservice="aliyun"\naction="cut_after"\ntimes=2\n'
                         '[[chaos.receipt]]\nservice="aliyun"\ndelay_ms={distribution="fixed",ms=700}\n')
     try:
         identity = route.tenant.send("sms", recipient=recipient, content=None, template_id=template.body["id"])
