@@ -8,10 +8,9 @@ from driver.process import BenchError
 figures_of = re.compile(r"([\d.]+)/s by the clock, ([\d.]+) us of processor each, ([\d.]+)/s for a whole core")
 
 
-def measure(bench, loop, *more):
+def measure(bench, loop):
     text = bench.run_text(
-        [bench.program("bench_http_out"), "--seconds", str(bench.seconds), "--loop", loop, *more],
-        bench.seconds + 60)
+        [bench.program("bench_http_out"), "--seconds", str(bench.seconds), "--loop", loop], bench.seconds + 60)
     found = figures_of.search(text)
     if found is None:
         raise BenchError(f"bench_http_out printed {text[-300:]}")
@@ -21,9 +20,8 @@ def measure(bench, loop, *more):
 def one_round(bench):
     bare = measure(bench, "bare")
     ours = measure(bench, "curl")
-    http2 = measure(bench, "curl", "--http2") if not bench.quick else ours
     return {"bare_per_core": bare[2], "per_second": ours[0], "microseconds": ours[1], "per_core": ours[2],
-            "http2_per_core": http2[2], "ratio": ours[2] / bare[2]}
+            "ratio": ours[2] / bare[2]}
 
 
 def run(bench):
@@ -31,5 +29,3 @@ def run(bench):
     bench.report.add("http out: requests for a whole core", median(results, "per_core"), "/s",
                      bare=median(results, "bare_per_core"), ratio=median(results, "ratio"))
     bench.report.add("http out: processor time of a request", median(results, "microseconds"), "us")
-    if not bench.quick:
-        bench.report.add("http out: the same by HTTP/2", median(results, "http2_per_core"), "/s")
