@@ -10,8 +10,8 @@ run: ## Build, start the server on 127.0.0.1:8000 and deliver a message on each 
 test: ## Install what is missing, build, and run every test and check
 	@tools/test
 
-peer: build ## Hold senders and simulators against vendors' own clients and servers (see test/peer/README.md)
-	@HONGYAN_BINARY=$(CURDIR)/build/release/hongyan python3 -m pytest test/peer -p no:cacheprovider
+peer: ## Only the peer tests: senders and simulators against vendors' own clients and servers (see test/peer/README.md)
+	@tools/test peers
 
 build: ## Build the release binary build/release/hongyan
 	@tools/build hongyan

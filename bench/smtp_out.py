@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Mails a second by SMTP: our sender and Postfix's smtp-source against the same smtp-sink, in turns.
 
-    apt-get install --no-install-recommends postfix     # for smtp-source and smtp-sink; it need not run
-    cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DHONGYAN_BENCH=ON
-    ninja -C build/release bench_smtp_out
-    bench/smtp_out.py [--program build/release/bench/bench_smtp_out] [--rounds 5] [--messages 60000]
+    tools/setup --peers               # unpacks smtp-source and smtp-sink; an installed postfix will do as well
+    tools/build bench_smtp_out
+    bench/smtp_out.py [--program build/release/bench/bench_smtp_out] [--rounds 5] [--messages 60000] [--json]
 
 smtp-sink has one core and the client the other, where taskset can do that. Read the ratios: each is taken
 within a round. Processor time a mail is steadier than any rate, and says what one core could send to a
@@ -12,6 +11,7 @@ server that keeps up.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -25,9 +25,11 @@ PAYLOAD = 1000
 
 
 def tool(name):
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/lib/postfix/sbin")
+    unpacked = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "build/deps/peer/bin")
+    found = shutil.which(name, path=unpacked) or shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
-        sys.exit(f"{name} is missing: apt-get install --no-install-recommends postfix")
+        sys.exit(f"{name} of Postfix is missing; run: tools/setup --peers, or: "
+                 "apt-get install --no-install-recommends postfix")
     return found
 
 
@@ -95,6 +97,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--messages", type=int, default=60_000)
     parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON and nothing else")
     options = parser.parse_args()
     if not os.path.exists(options.program):
         sys.exit(f"{options.program} is missing: see bench/smtp_out.py --help")
@@ -105,9 +108,17 @@ def main():
             seconds, processor = run(command)
             rates.setdefault(name, []).append(options.messages / seconds)
             costs.setdefault(name, []).append(processor / options.messages * 1e6)
-            print(f"round {number + 1}  {name:24} {rates[name][-1]:9,.0f}/s  {costs[name][-1]:6.1f} us", flush=True)
+            print(f"round {number + 1}  {name:24} {rates[name][-1]:9,.0f}/s  {costs[name][-1]:6.1f} us", flush=True,
+                  file=sys.stderr if options.json else sys.stdout)
         sink.stop()
     base = rates["smtp-source -d"]
+    if options.json:
+        print(json.dumps({
+            "rounds": [{name: rates[name][number] for name in rates} for number in range(options.rounds)],
+            "medians": {name: {"per_second": statistics.median(measured), "microseconds": statistics.median(costs[name]),
+                               "ratio": statistics.median(a / b for a, b in zip(measured, base))}
+                        for name, measured in rates.items()}}))
+        return
     print(f"\n{'median of rounds':24} {'mails/s':>10} {'us cpu':>8} {'times -d':>9}")
     for name, measured in rates.items():
         ratio = statistics.median(ours / theirs for ours, theirs in zip(measured, base))

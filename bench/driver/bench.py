@@ -4,6 +4,7 @@ report to write to."""
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -80,8 +81,15 @@ class Bench:
             os.path.abspath(self.options.server), data or self.fresh_data(), preload, settings
         )
 
-    def bare_http(self):
-        return BareHttp(self.program("bench_bare_http"))
+    def bare_http(self, port=None):
+        return BareHttp(self.program("bench_bare_http"), port)
+
+    def run_text(self, command, seconds):
+        """What a program prints; a BenchError with its own words when it fails."""
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+        if done.returncode != 0:
+            raise BenchError((done.stderr or done.stdout).strip()[-600:])
+        return done.stdout
 
     def bare_sqlite(self, schema_from, rows):
         database = self.fresh_data() + ".db"

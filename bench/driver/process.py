@@ -80,8 +80,8 @@ def memory_bytes(pid):
 class BareHttp:
     """bench_bare_http as a context manager."""
 
-    def __init__(self, program):
-        self.port = free_port()
+    def __init__(self, program, port=None):
+        self.port = port or free_port()
         self.process = start([program, str(self.port)])
 
     def __enter__(self):
@@ -97,6 +97,7 @@ class BareHttp:
                 time.sleep(0.02)
 
     def __exit__(self, *_):
+        self.process.send_signal(signal.SIGCONT)  # it may have been frozen
         end(self.process, 5)
 
 

@@ -45,15 +45,16 @@ void take_callback(Context& context, http::Request& request, http::Responder res
     auto response = response_of(*read);
     if (read->receipts.empty()) return responder.send(std::move(response));
     const auto& record = account->record();
-    context.delivery.receipts({record.id, record.tenant_id, record.channel},
-                              std::move(read->receipts), std::move(read->replay_key),
-                              [response = std::move(response), responder = std::move(responder)](
-                                  Result<std::vector<delivery::ReceiptEffect>> stored) mutable {
-                                  if (!stored)
-                                      responder.fail(stored.error());
-                                  else
-                                      responder.send(std::move(response));
-                              });
+    context.delivery.receipts(
+        {record.id, record.tenant_id, record.channel, context.accounts.receipt_peers(record.id)},
+        std::move(read->receipts), std::move(read->replay_key),
+        [response = std::move(response), responder = std::move(responder)](
+            Result<std::vector<delivery::ReceiptEffect>> stored) mutable {
+            if (!stored)
+                responder.fail(stored.error());
+            else
+                responder.send(std::move(response));
+        });
 }
 
 RouteDoc callback_doc(http::Method method, std::string_view path, std::string_view operation) {

@@ -192,7 +192,7 @@ Status Server::Parts::read_rules() {
     rule_readers.templates = [this, warn] { warn("templates", templates.load(*store, log)); };
     rule_readers.keys = [this, warn] { warn("keys", keys.load(*store)); };
     rule_readers.pools = [this](const std::vector<table::PoolRow>& rows) {
-        for (auto* pool : {&delivery->sender(), &processor.pool(), &notifier.pool()}) {
+        for (auto* pool : {&delivery->sender(), &processor.pool(), &webhooks->pool()}) {
             for (const auto& row : rows) {
                 if (row.rule.name == pool->rule().name) pool->set_rule(row.id, row.rule);
             }
@@ -229,7 +229,7 @@ void Server::Parts::make_context() {
                          inbox.get(),
                          readers,
                          processor,
-                         {&delivery->sender(), &processor.pool(), &notifier.pool()},
+                         {&delivery->sender(), &processor.pool(), &webhooks->pool()},
                          settings,
                          clock,
                          log,
@@ -260,7 +260,7 @@ Status Server::Parts::start_http() {
 
 void Server::Parts::start_schedule() {
     schedule.every(Millis(1'000), [this] {
-        for (auto* pool : {&delivery->sender(), &processor.pool(), &notifier.pool()}) pool->tick();
+        for (auto* pool : {&delivery->sender(), &processor.pool(), &webhooks->pool()}) pool->tick();
     });
     schedule.every(Millis(500), [this] {
         if (const auto polled = rules->poll(); !polled)
@@ -292,7 +292,7 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     if (auto made = parts->make_mail_channel(); !made) return made.error();
     parts->make_delivery();
     if (auto read = parts->read_rules(); !read) return read.error();
-    for (auto* pool : {&parts->readers, &parts->processor, &parts->notifier}) pool->start();
+    for (auto* pool : {&parts->readers, &parts->processor}) pool->start();
     if (auto started = parts->delivery->start(); !started) return started.error();
     parts->webhooks->start();
     parts->make_context();
@@ -314,7 +314,7 @@ void Server::stop() {
     p.webhooks->stop();
     p.delivery->stop(Millis(p.settings.http.stop_grace_seconds * 1'000));
     if (p.universe) p.universe->stop();
-    for (auto* pool : {&p.readers, &p.processor, &p.notifier}) pool->stop();
+    for (auto* pool : {&p.readers, &p.processor}) pool->stop();
 }
 
 std::string openapi_text() {

@@ -23,16 +23,19 @@ curl::CurlOptions outbound_options(const config::Settings& s) {
 }  // namespace
 
 Status Server::Parts::make_accounts() {
-    auto opened = curl::CurlOutbound::open(outbound_options(settings), clock, log);
+    const auto options = outbound_options(settings);
+    auto opened = curl::CurlOutbound::open(options, clock, log);
     if (!opened) return opened.error();
     outbound = std::move(*opened);
+    auto allowed = NetworkList::parse(options.allowed_networks);
+    if (!allowed) return std::move(allowed.error());
     const auto key_file = std::filesystem::path(settings.data_dir) / "master.key";
     auto keys_found = Vault::open(key_file, settings.master_key);
     if (!keys_found) return keys_found.error();
     vault.emplace(std::move(*keys_found));
     add_all(providers);
     accounts = std::make_unique<delivery::AccountBook>(
-        providers, ProviderParts{*outbound, clock, log}, *vault, queue);
+        providers, ProviderParts{*outbound, clock, log}, *vault, queue, std::move(*allowed));
     return Done{};
 }
 

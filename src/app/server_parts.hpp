@@ -38,7 +38,6 @@ struct Server::Parts {
           keys(clock, given.admin_key),
           readers(reader_rule(static_cast<int>(given.store.reader_threads)), clock, log),
           processor({"ai_processor", 10, 50, 1'000, 0.8, 0.2}, clock, log),
-          notifier({"notifier", 5, 20, 1'000, 0.8, 0.2}, clock, log),
           schedule(clock) {}
 
     const config::Settings& settings;
@@ -61,7 +60,6 @@ struct Server::Parts {
     api::IdempotencyGate idempotency;
     delivery::WorkerPool readers;
     delivery::WorkerPool processor;
-    delivery::WorkerPool notifier;
     std::unique_ptr<delivery::Delivery> delivery;
     std::unique_ptr<delivery::Webhooks> webhooks;
     std::unique_ptr<jobs::RuleWatch> rules;

@@ -130,9 +130,11 @@ constexpr Setting table[] = {
     whole("email.messages_per_connection", "100", 1, 100'000,
           "Mails sent over one connection before it is renewed."),
 
-    text("outbound.allow_networks", "", check_one_line,
-         "Private networks that addresses given by senders (callback_url, webhooks) may lead to, "
-         "e.g. \"10.1.0.0/16,127.0.0.1/32\"; empty = public addresses only."),
+    text(
+        "outbound.allow_networks", "", check_one_line,
+        "Private networks that addresses given by senders (callback_url, webhooks) and by accounts "
+        "of tenants other than the operator's own may lead to, e.g. \"10.1.0.0/16,127.0.0.1/32\"; "
+        "empty = public addresses only."),
     whole("outbound.max_in_flight", "2000", 1, 100'000,
           "Requests to providers and webhooks under way at once; further ones wait."),
 

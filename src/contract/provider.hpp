@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/address_guard.hpp"
 #include "base/log.hpp"
 #include "base/unique_function.hpp"
 #include "contract/channel.hpp"
@@ -30,6 +31,9 @@ struct ProviderTraits {
     bool has_receipts = false;        ///< success is followed by delivered or failed, mostly
     std::size_t batch = 1;            ///< messages that one send() takes at best
     std::size_t max_in_flight = 100;  ///< default upper bound of messages under way on one account
+    /// The token is not made from the message's id but given out by the provider: a repeat is safe
+    /// only for a message that has one in its provider_token.
+    bool gives_tokens = false;
 };
 
 /// One account as it is opened. settings is the JSON object that settings_shape describes, secrets
@@ -41,11 +45,31 @@ struct AccountSettings {
     std::string settings;
 };
 
+/// Keeps tokens of idempotency that a provider gave out, so that a repeat after a crash carries the
+/// same one.
+class TokenStore {
+  public:
+    struct Given {
+        MessageId message_id = 0;
+        std::string token;
+        std::int64_t given_ms = 0;  ///< by the provider
+    };
+    virtual ~TokenStore() = default;
+    /// Never blocks; stored is called once they are on disk (true) or cannot be (false), and only
+    /// then may a request use them. Later attempts find them in Message.provider_token.
+    virtual void keep(std::int64_t account_id, std::vector<Given> tokens,
+                      UniqueFunction<void(bool stored)> stored) = 0;
+};
+
 /// What every account may use; all outlive it.
 struct ProviderParts {
     Outbound& outbound;
     const Clock& clock;
     Log& log;
+    /// Where sockets that an account opens itself may lead: public addresses and these; null =
+    /// anywhere, because the operator chose the settings. outbound keeps to it by itself.
+    const NetworkList* allowed = nullptr;
+    TokenStore* tokens = nullptr;  ///< null: tokens live in memory only
 };
 
 /// The answer to a provider's callback, and what it meant.
@@ -82,6 +106,9 @@ class Account {
     /// Verifies and reads a callback. Errors: unauthorized (signature, time stamp), bad_request,
     /// not_found (this provider calls nobody).
     virtual Result<CallbackAnswer> callback(const Callback& callback) = 0;
+    /// Not "": accounts of one tenant and provider with the same word hear each other's receipts,
+    /// as sessions of one system_id at one message centre do; constant.
+    [[nodiscard]] virtual std::string receipt_scope() const { return ""; }
     /// Tries credentials and connection as far as possible without sending to anybody.
     virtual void test(UniqueFunction<void(AccountTest)> done) = 0;
     /// Waits at most grace for what is under way, then reports the rest truthfully and closes.

@@ -45,8 +45,30 @@ bool was_tried(const Message& message, std::int64_t account) {
 }  // namespace
 
 AccountBook::AccountBook(const ProviderList& providers, const ProviderParts& parts,
-                         const Vault& vault, Queue& queue)
-    : providers_(providers), parts_(parts), vault_(vault), queue_(queue) {}
+                         const Vault& vault, Queue& queue, NetworkList allowed)
+    : providers_(providers),
+      parts_(parts),
+      vault_(vault),
+      queue_(queue),
+      allowed_(std::move(allowed)),
+      tenant_outbound_(parts.outbound),
+      tokens_(sinks_) {}
+
+void AccountBook::TenantOutbound::call(OutboundRequest request, OutboundDone done) {
+    request.trust = UrlTrust::users;
+    inner_.call(std::move(request), std::move(done));
+}
+
+void AccountBook::Tokens::keep(std::int64_t account_id, std::vector<Given> tokens,
+                               UniqueFunction<void(bool)> stored) {
+    sinks_.tokens(account_id, std::move(tokens), std::move(stored));
+}
+
+ProviderParts AccountBook::parts_for(std::int64_t tenant_id) {
+    if (tenant_id == operators_tenant)
+        return {parts_.outbound, parts_.clock, parts_.log, nullptr, &tokens_};
+    return {tenant_outbound_, parts_.clock, parts_.log, &allowed_, &tokens_};
+}
 
 AccountBook::~AccountBook() { stop(Millis(0)); }
 
@@ -80,8 +102,9 @@ AccountPtr AccountBook::open(AccountRecord record) {
     if (auto settings = merged_settings(record, vault_); !settings) {
         trouble = words_of(settings.error());
     } else {
-        auto opened = provider_of->open(
-            {record.id, record.tenant_id, record.name, std::move(*settings)}, parts_);
+        auto opened =
+            provider_of->open({record.id, record.tenant_id, record.name, std::move(*settings)},
+                              parts_for(record.tenant_id));
         if (opened)
             account = std::move(*opened);
         else
@@ -292,6 +315,20 @@ AccountPtr AccountBook::find(std::int64_t id) const {
     const auto all = snapshot();
     const auto found = all->by_id.find(id);
     return found == all->by_id.end() ? nullptr : found->second;
+}
+
+std::vector<std::int64_t> AccountBook::receipt_peers(std::int64_t id) const {
+    std::vector<std::int64_t> peers;
+    const auto all = snapshot();
+    const auto found = all->by_id.find(id);
+    if (found == all->by_id.end() || found->second->receipt_scope().empty()) return peers;
+    const auto& own = *found->second;
+    for (const auto& live : *group_of(*all, own.record().tenant_id, own.record().channel)) {
+        if (live->record().id != id && &live->provider() == &own.provider() &&
+            live->receipt_scope() == own.receipt_scope())
+            peers.push_back(live->record().id);
+    }
+    return peers;
 }
 
 AccountPtr AccountBook::find_for_callback(ChannelKind channel, std::string_view word) const {

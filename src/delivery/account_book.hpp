@@ -33,10 +33,17 @@ class AccountBook {
         /// account, receipts, and whom to tell when they are stored
         std::function<void(const LiveAccount&, std::vector<Receipt>, UniqueFunction<void(bool)>)>
             receipts;
+        /// account, tokens, and whom to tell when they are stored
+        std::function<void(std::int64_t, std::vector<TokenStore::Given>,
+                           UniqueFunction<void(bool)>)>
+            tokens;
     };
-    /// All must outlive the book. providers is constant.
+    /// The tenant whose accounts are the operator's own: only they may lead to private addresses.
+    static constexpr std::int64_t operators_tenant = 1;
+    /// All must outlive the book. providers is constant; allowed are the networks that accounts of
+    /// other tenants may reach besides public addresses.
     AccountBook(const ProviderList& providers, const ProviderParts& parts, const Vault& vault,
-                Queue& queue);
+                Queue& queue, NetworkList allowed = {});
     ~AccountBook();
 
     /// Before apply(): where outcomes and receipts go.
@@ -72,6 +79,8 @@ class AccountBook {
                                  std::int64_t now_ms) const;
 
     [[nodiscard]] AccountPtr find(std::int64_t id) const;
+    /// The other accounts that may hear this one's receipts; see Account::receipt_scope().
+    [[nodiscard]] std::vector<std::int64_t> receipt_peers(std::int64_t id) const;
     /// By the last part of a callback's URL: key, id or name.
     [[nodiscard]] AccountPtr find_for_callback(ChannelKind channel, std::string_view word) const;
     [[nodiscard]] std::vector<AccountPtr> all() const;
@@ -90,6 +99,7 @@ class AccountBook {
     };
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
     [[nodiscard]] AccountPtr open(AccountRecord record);
+    [[nodiscard]] ProviderParts parts_for(std::int64_t tenant_id);
     [[nodiscard]] const Group* group_of(const Snapshot& snapshot, std::int64_t tenant_id,
                                         ChannelKind channel) const;
     [[nodiscard]] route::Route ask(const Group& group, const Message& message, std::int64_t now_ms,
@@ -101,11 +111,33 @@ class AccountBook {
     void release_lanes();
     void count_parked(const Job& job, int sign);
 
+    /// Whatever URL an account calls, its tenant chose it.
+    class TenantOutbound final : public Outbound {
+      public:
+        explicit TenantOutbound(Outbound& inner) : inner_(inner) {}
+        void call(OutboundRequest request, OutboundDone done) override;
+
+      private:
+        Outbound& inner_;
+    };
+    class Tokens final : public TokenStore {
+      public:
+        explicit Tokens(const Sinks& sinks) : sinks_(sinks) {}
+        void keep(std::int64_t account_id, std::vector<Given> tokens,
+                  UniqueFunction<void(bool)> stored) override;
+
+      private:
+        const Sinks& sinks_;
+    };
+
     const ProviderList& providers_;
     const ProviderParts parts_;
     const Vault& vault_;
     Queue& queue_;
-    Sinks sinks_;
+    const NetworkList allowed_;
+    Sinks sinks_;  ///< fixed by start()
+    TenantOutbound tenant_outbound_;
+    Tokens tokens_;
 
     mutable std::mutex mutex_;
     std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();  ///< under mutex_

@@ -73,6 +73,7 @@ struct Settled {
     std::unique_ptr<Attempt> attempt;  ///< for everything that was not an immediate success
     bool is_free = false;              ///< the attempt does not count
     std::string suppress;              ///< the recipient is not to be written to again: "" or why
+    std::vector<std::int64_t> receipt_peers;  ///< accounts that may have heard its receipts
 };
 
 /// Counters that a piece of work changed besides its own rows.

@@ -145,10 +145,13 @@ void Committer::after_attempt(Session& session, Round& round, const Settled& one
     for (const auto& early : table::list_receipts(session, message.id))
         follow_receipt(session, round.counts, early, clock_.now_ms());
     if (one.provider_message_id.empty()) return;
-    for (const auto& parked :
-         table::claim_parked(session, message.account_id, one.provider_message_id, message.id)) {
-        follow_receipt(session, round.counts, parked, clock_.now_ms());
-    }
+    const auto claim = [&](std::int64_t account_id) {
+        for (const auto& parked :
+             table::claim_parked(session, account_id, one.provider_message_id, message.id))
+            follow_receipt(session, round.counts, parked, clock_.now_ms());
+    };
+    claim(message.account_id);
+    for (const auto peer : one.receipt_peers) claim(peer);
 }
 
 void Committer::apply_controls(Session& session, Round& round) {

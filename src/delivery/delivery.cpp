@@ -3,12 +3,16 @@
 #include <array>
 #include <future>
 
+#include "table/destinations.hpp"
 #include "table/tasks.hpp"
+#include "table/tokens.hpp"
 
 namespace hongyan::delivery {
 namespace {
 
 constexpr int load_step = 20'000;
+/// Of limits by destination, read at the start.
+constexpr int most_counts = 500'000;
 constexpr Millis unwritable_pause{200};
 
 Job job_of(const Message& m) { return {m.id, m.tenant_id, m.ready_ms(), m.priority, m.channel}; }
@@ -51,6 +55,8 @@ Status Delivery::start() {
     MessageId last = 0;
     std::int64_t last_task = 0;
     auto read = parts_.store.read([&](Session& session) {
+        dispatcher_.destinations().restore(
+            table::list_destination_counts(session, parts_.clock.now_ms(), most_counts));
         last = table::last_message_id(session);
         last_task = table::last_task_id(session);
     });
@@ -81,10 +87,22 @@ void Delivery::start_accounts() {
     sinks.receipts = [this](const LiveAccount& account, std::vector<Receipt> all,
                             UniqueFunction<void(bool)> stored) {
         const auto& record = account.record();
-        receipts({record.id, record.tenant_id, record.channel}, std::move(all), "",
+        receipts({record.id, record.tenant_id, record.channel,
+                  parts_.accounts->receipt_peers(record.id)},
+                 std::move(all), "",
                  [stored = std::move(stored)](Result<std::vector<ReceiptEffect>> effects) mutable {
                      stored(effects.ok());
                  });
+    };
+    sinks.tokens = [this](std::int64_t account_id, std::vector<TokenStore::Given> tokens,
+                          UniqueFunction<void(bool)> stored) {
+        change(
+            [account_id, tokens = std::move(tokens)](Session& session, Counts&) {
+                for (const auto& one : tokens)
+                    table::keep_token(session,
+                                      {one.message_id, account_id, one.token, one.given_ms});
+            },
+            [stored = std::move(stored)](const Status& status) mutable { stored(status.ok()); });
     };
     parts_.accounts->start(std::move(sinks));
 }
@@ -296,7 +314,9 @@ void Delivery::load_lost(const std::vector<MessageId>& ids) {
         read = read_or_pause([&](Session& session) {
             for (const auto id : ids) {
                 auto row = table::find_message(session, id);
-                if (row) messages.push_back(std::make_unique<Message>(std::move(row->message)));
+                if (!row) continue;
+                dispatcher_.remember_token(session, row->message);
+                messages.push_back(std::make_unique<Message>(std::move(row->message)));
             }
         });
     }

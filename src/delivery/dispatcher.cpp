@@ -284,6 +284,7 @@ void Dispatcher::hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> 
                 std::move(messages[i]));
         }
     }
+    save_counts();
     for (std::size_t i = 0; i < by_channel.size(); ++i) {
         if (!by_channel[i].empty()) hand_over(i, std::move(by_channel[i]));
     }
@@ -386,6 +387,9 @@ Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t no
     settled.timing.send_us = outcome.duration_us;
     settled.timing.process_us = now_us - message.taken_us - outcome.duration_us;
     settled.provider_message_id = std::move(outcome.provider_message_id);
+    if (message.account_id != 0 && parts_.accounts != nullptr &&
+        !settled.provider_message_id.empty())
+        settled.receipt_peers = parts_.accounts->receipt_peers(message.account_id);
     settled.reason = decision.reason;
     const Channel* channel = parts_.channels[static_cast<std::size_t>(message.channel)];
     if (channel == nullptr || outcome.provider != channel->provider())

@@ -79,6 +79,8 @@ class Dispatcher {
     /// Outcomes of provider accounts come in here.
     void take_outcomes(std::vector<Sent> sent) { on_outcomes(std::move(sent)); }
     [[nodiscard]] std::int64_t completed() const { return completed_; }
+    /// Gives the message the token that its provider gave for it, if it did.
+    void remember_token(Session& session, Message& message) const;
     /// Settles a message that a crash left between its intent and its outcome.
     void settle_lost(MessagePtr message);
 
@@ -116,6 +118,7 @@ class Dispatcher {
     void drop_suppressed(std::vector<MessagePtr>& messages, std::vector<Settled>& ended);
     [[nodiscard]] bool may_reach(const Message& message, const Job& job);
     void route(MessagePtr message, const Job& job, std::vector<Job>& dropped);
+    void save_counts();
     void hand_to_accounts();
     [[nodiscard]] Circumstances circumstances_of(const Message& message,
                                                  const Outcome& outcome) const;

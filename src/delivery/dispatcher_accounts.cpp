@@ -7,7 +7,9 @@
 
 #include "delivery/dispatcher.hpp"
 #include "table/accounts.hpp"
+#include "table/destinations.hpp"
 #include "table/messages.hpp"
+#include "table/tokens.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -70,6 +72,7 @@ std::vector<Job> Dispatcher::park_full(std::vector<Job> jobs) {
 void Dispatcher::remember_attempts(Session& session, Message& message) const {
     if (parts_.accounts == nullptr || !parts_.accounts->serves(message.tenant_id, message.channel))
         return;
+    remember_token(session, message);
     const auto attempts = table::list_attempts(session, message.id);
     const bool may_move = (*outcomes())[static_cast<std::size_t>(OutcomeClass::unknown)].fail_over;
     for (const auto& attempt : attempts) {
@@ -81,6 +84,14 @@ void Dispatcher::remember_attempts(Session& session, Message& message) const {
         if (message.unknown_since_ms == 0) message.unknown_since_ms = attempt.started_ms;
         if (!may_move) message.unknown_on = attempt.account_id;
     }
+}
+
+void Dispatcher::remember_token(Session& session, Message& message) const {
+    auto token = table::find_token(session, message.id);
+    if (!token) return;
+    message.provider_token = std::move(token->token);
+    message.provider_token_account = token->account_id;
+    message.provider_token_ms = token->given_ms;
 }
 
 bool Dispatcher::is_suppressed(Session& session, const Message& message,
@@ -159,6 +170,18 @@ void Dispatcher::route(MessagePtr message, const Job& job, std::vector<Job>& dro
     on_outcomes(std::move(one));
 }
 
+/// What limits by destination count is on disk before the messages leave: committed with their
+/// intents or before them, because the committer keeps the order.
+void Dispatcher::save_counts() {
+    auto counts = destinations_.take_unsaved();
+    if (counts.empty()) return;
+    parts_.committer.run(
+        [counts = std::move(counts)](Session& session, Counts&) {
+            for (const auto& one : counts) table::add_destination_count(session, one);
+        },
+        [](const Status&) {});
+}
+
 /// The intent of every attempt is on disk before its request leaves, with the account it goes by:
 /// its idempotency token follows from the message's id, so it is stored too.
 void Dispatcher::hand_to_accounts() {
@@ -217,7 +240,10 @@ Circumstances Dispatcher::circumstances_of(const Message& message, const Outcome
         const auto window = account->provider().traits().idempotency_ms;
         const auto since =
             message.unknown_since_ms != 0 ? message.unknown_since_ms : outcome.started_ms;
-        c.safe_repeat = window > 0 && now < since + window;
+        const bool has_token = !account->provider().traits().gives_tokens ||
+                               (message.provider_token_account == message.account_id &&
+                                !message.provider_token.empty());
+        c.safe_repeat = has_token && window > 0 && now < since + window;
     }
     return c;
 }

@@ -41,6 +41,7 @@ LiveAccount::LiveAccount(AccountRecord record, const Provider& provider, Account
       policy_(policy),
       account_(std::move(account)),
       trouble_(std::move(trouble)),
+      receipt_scope_(account_ == nullptr ? "" : account_->receipt_scope()),
       breaker_(policy.breaker()),
       adaptive_(policy.adaptive(provider.traits().max_in_flight)) {
     pace_.set(policy.rate_per_second, burst_of(policy));

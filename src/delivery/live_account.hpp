@@ -47,6 +47,8 @@ class LiveAccount {
     [[nodiscard]] Account* account() const { return account_.get(); }
     /// Why it could not be opened, "" if it is.
     [[nodiscard]] const std::string& trouble() const { return trouble_; }
+    /// See Account::receipt_scope(); "" if it could not be opened.
+    [[nodiscard]] const std::string& receipt_scope() const { return receipt_scope_; }
     [[nodiscard]] bool enabled() const { return account_ != nullptr && record_.status == "active"; }
 
     /// For choose(); the views into this account live as long as it does, closed_reason is copied
@@ -70,6 +72,7 @@ class LiveAccount {
     const AccountPolicy policy_;
     const std::unique_ptr<Account> account_;
     const std::string trouble_;
+    const std::string receipt_scope_;
 
     std::mutex mutex_;
     // Under mutex_:

@@ -41,6 +41,19 @@ void count(Counts& counts, const table::MessageRow& row, MessageStatus to,
     counts.add(row.message, to, finished_ms);
 }
 
+bool hears(const ReceiptOrigin& origin, std::int64_t account_id) {
+    return account_id == origin.account_id ||
+           std::find(origin.peers.begin(), origin.peers.end(), account_id) != origin.peers.end();
+}
+
+std::int64_t find_by_provider_id(Session& session, const ReceiptOrigin& origin,
+                                 std::string_view id) {
+    auto found = table::find_by_provider_id(session, origin.account_id, id);
+    for (std::size_t i = 0; found == 0 && i < origin.peers.size(); ++i)
+        found = table::find_by_provider_id(session, origin.peers[i], id);
+    return found;
+}
+
 }  // namespace
 
 bool follow_receipt(Session& session, Counts& counts, const ReceiptRecord& receipt,
@@ -77,15 +90,15 @@ ReceiptEffect apply_receipt(Session& session, Counts& counts, const ReceiptOrigi
                             const Receipt& receipt, std::int64_t now_ms) {
     auto record = record_of(origin, receipt, now_ms);
     record.message_id = receipt.message_id;
-    if (record.message_id == 0 && !receipt.provider_message_id.empty()) {
-        record.message_id =
-            table::find_by_provider_id(session, origin.account_id, receipt.provider_message_id);
-    }
+    if (record.message_id == 0 && !receipt.provider_message_id.empty())
+        record.message_id = find_by_provider_id(session, origin, receipt.provider_message_id);
     if (record.message_id != 0) {
         const auto row = table::find_message(session, record.message_id);
         const bool is_ours = row && row->message.tenant_id == origin.tenant_id &&
-                             row->message.account_id == origin.account_id;
+                             hears(origin, row->message.account_id);
         if (!is_ours) return ReceiptEffect::ignored;
+        // Under the account that sent it, so that the same word by two ways is one word.
+        record.account_id = row->message.account_id;
         if (!table::insert_receipt(session, record)) return ReceiptEffect::duplicate;
         return follow_receipt(session, counts, record, now_ms) ? ReceiptEffect::changed
                                                                : ReceiptEffect::noted;

@@ -15,11 +15,13 @@ namespace hongyan::delivery {
 
 enum class ReceiptEffect : std::uint8_t { changed, noted, duplicate, parked, ignored };
 
-/// Whose receipts these are; a message of another tenant or account is never touched.
+/// Whose receipts these are; a message of another tenant or account is never touched, except those
+/// of accounts of the same login, which hear each other's receipts.
 struct ReceiptOrigin {
     std::int64_t account_id = 0;
     std::int64_t tenant_id = 1;
     ChannelKind channel = ChannelKind::sms;
+    std::vector<std::int64_t> peers = {};  ///< see AccountBook::receipt_peers()
 };
 
 [[nodiscard]] ReceiptEffect apply_receipt(Session& session, Counts& counts,

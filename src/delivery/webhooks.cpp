@@ -1,5 +1,7 @@
 #include "delivery/webhooks.hpp"
 
+#include <algorithm>
+
 #include "delivery/webhook_rule.hpp"
 #include "kit/standard_webhooks.hpp"
 
@@ -8,9 +10,11 @@ namespace {
 
 constexpr Millis look_again{500};
 constexpr Millis longest_wait{20'000};
-constexpr int most_rows = 200;
 constexpr int most_per_endpoint = 4;
-constexpr std::size_t most_under_way = 200;
+constexpr int endpoints_at_once = 64;
+constexpr int most_pages = 1'000;
+constexpr std::int64_t count_every_us = 500'000;
+constexpr std::int64_t most_counted = 100'000;
 constexpr Millis answer_timeout{15'000};
 
 std::string owner_of(const table::EndpointRow& endpoint) {
@@ -26,7 +30,13 @@ Webhooks::Webhooks(Store& store, Delivery& delivery, Outbound& outbound, const V
       outbound_(outbound),
       vault_(vault),
       clock_(clock),
-      log_(log) {}
+      log_(log),
+      pool_({"notifier", 5, 20, 1'000, 0.8, 0.2},
+            {[this] { return in_flight(); }, [this] { return due_.load(); },
+             [this] { return completed_.load(); }},
+            clock, log) {
+    pool_.on_resize([this] { wake(); });
+}
 
 Webhooks::~Webhooks() { stop(); }
 
@@ -92,14 +102,32 @@ void Webhooks::loop() {
     }
 }
 
-/// False if an event is under way already, or its endpoint has enough.
-bool Webhooks::enter(const table::EventRow& event) {
+bool Webhooks::has_room() const {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || under_way_.size() >= most_under_way || settled_.contains(event.id))
+    return !stopping_ && static_cast<int>(under_way_.size()) < pool_.size();
+}
+
+int Webhooks::room_of(const table::EndpointRow& endpoint) {
+    const bool failing = endpoint.failing_since_ms != 0;
+    const std::lock_guard lock(mutex_);
+    const auto found = by_endpoint_.find(endpoint.id);
+    const int taken = found == by_endpoint_.end() ? 0 : found->second.under_way;
+    int room = (failing ? 1 : most_per_endpoint) - taken;
+    // The other half is for those that answer.
+    if (failing) room = std::min(room, std::max(1, pool_.size() / 2) - failing_under_way_);
+    return std::min(room, pool_.size() - static_cast<int>(under_way_.size()));
+}
+
+/// False if the event is under way already, or was a moment ago.
+bool Webhooks::enter(const table::EventRow& event, bool failing) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || settled_.contains(event.id) || !under_way_.insert(event.id).second)
         return false;
-    int& count = by_endpoint_[event.endpoint_id];
-    if (count >= most_per_endpoint || !under_way_.insert(event.id).second) return false;
-    ++count;
+    Receiver& receiver = by_endpoint_[event.endpoint_id];
+    if (receiver.under_way++ == 0) {
+        receiver.failing = failing;
+        if (failing) ++failing_under_way_;
+    }
     return true;
 }
 
@@ -109,18 +137,58 @@ void Webhooks::leave(const table::EventRow& event) {
         under_way_.erase(event.id);
         settled_.insert(event.id);
         const auto found = by_endpoint_.find(event.endpoint_id);
-        if (found != by_endpoint_.end() && --found->second <= 0) by_endpoint_.erase(found);
+        if (found != by_endpoint_.end() && --found->second.under_way <= 0) {
+            if (found->second.failing) --failing_under_way_;
+            by_endpoint_.erase(found);
+        }
         woken_ = true;
     }
     wake_.notify_all();
 }
 
-/// Sends what is due, endpoint by endpoint as each has room.
+/// For the pool's rule; not at every look, for a long queue takes a moment.
+void Webhooks::count(Session& session, std::int64_t now_ms) {
+    const auto now_us = clock_.steady_us();
+    if (counted_us_ >= 0 && now_us - counted_us_ < count_every_us) return;
+    counted_us_ = now_us;
+    due_ = std::max<std::int64_t>(
+        0, table::count_due_events(session, now_ms, most_counted) - in_flight());
+}
+
+/// What is due, endpoint by endpoint in turn, as far as there is room.
+void Webhooks::collect(Session& session, std::int64_t now_ms, std::vector<Going>& going) {
+    bool from_the_start = false;
+    const auto began_after = after_endpoint_;
+    for (int page = 0; page < most_pages && has_room(); ++page) {
+        const auto endpoints =
+            table::due_endpoints(session, now_ms, after_endpoint_, endpoints_at_once);
+        for (const auto& endpoint : endpoints) {
+            if (from_the_start && endpoint.id > began_after) return;
+            if (!has_room()) return;
+            after_endpoint_ = endpoint.id;
+            int room = room_of(endpoint);
+            if (room <= 0) continue;
+            std::size_t hidden = 0;  // those under way and just settled stand in front as before
+            {
+                const std::lock_guard lock(mutex_);
+                hidden = settled_.size() + most_per_endpoint;
+            }
+            const auto limit = static_cast<int>(hidden) + room;
+            for (auto& event : table::due_events(session, endpoint.id, now_ms, limit)) {
+                if (room <= 0) break;
+                if (!enter(event, endpoint.failing_since_ms != 0)) continue;
+                --room;
+                going.push_back({std::move(event), endpoint});
+            }
+        }
+        if (static_cast<int>(endpoints.size()) == endpoints_at_once) continue;
+        if (from_the_start || began_after == 0) return;
+        from_the_start = true;
+        after_endpoint_ = 0;
+    }
+}
+
 void Webhooks::look() {
-    struct Going {
-        table::EventRow event;
-        table::EndpointRow endpoint;
-    };
     std::vector<Going> going;
     const auto now = clock_.now_ms();
     {
@@ -129,23 +197,8 @@ void Webhooks::look() {
         settled_.clear();
     }
     const auto read = store_.read([&](Session& session) {
-        std::int64_t after_ms = 0;
-        std::int64_t after_id = 0;
-        // Events of a full endpoint must not hide those of others behind them.
-        for (int page = 0; page < 50 && going.size() < most_under_way; ++page) {
-            const auto due = table::due_events(session, now, after_ms, after_id, most_rows);
-            for (const auto& event : due) {
-                after_ms = event.next_ms;
-                after_id = event.id;
-                if (!enter(event)) continue;
-                auto endpoint = table::find_endpoint(session, event.endpoint_id);
-                if (endpoint)
-                    going.push_back({event, std::move(*endpoint)});
-                else
-                    leave(event);
-            }
-            if (static_cast<int>(due.size()) < most_rows) break;
-        }
+        count(session, now);
+        collect(session, now, going);
     });
     if (!read) log_.error("read_failed", {{"detail", read.error().detail}});
     for (auto& one : going) send(std::move(one.event), one.endpoint);
@@ -187,6 +240,7 @@ void Webhooks::send(table::EventRow event, const table::EndpointRow& endpoint) {
 
 void Webhooks::settle(table::EventRow event, const OutboundReply& reply) {
     ++event.attempts;
+    ++completed_;
     delivery_.change(
         [this, event, reply](Session& session, Counts&) mutable {
             auto endpoint = table::find_endpoint(session, event.endpoint_id);

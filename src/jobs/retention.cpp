@@ -3,10 +3,12 @@
 #include <future>
 #include <thread>
 
+#include "table/destinations.hpp"
 #include "table/keys.hpp"
 #include "table/receipts.hpp"
 #include "table/retention.hpp"
 #include "table/rules.hpp"
+#include "table/tokens.hpp"
 #include "table/webhooks.hpp"
 
 namespace hongyan::jobs {
@@ -27,6 +29,8 @@ std::int64_t delete_step(Session& session, const RetentionRule& rule, std::int64
            table::delete_receipts(session, messages_before, rule.step_rows) +
            table::delete_old_callbacks(session, now_ms - 24 * hour_ms, now_ms - 24 * hour_ms,
                                        rule.step_rows) +
+           table::delete_tokens(session, now_ms - 48 * hour_ms, rule.step_rows) +
+           table::delete_destination_counts(session, now_ms, rule.step_rows) +
            table::delete_events(session, messages_before, rule.step_rows) +
            table::delete_idempotency(session, now_ms - rule.idempotency_hours * hour_ms,
                                      rule.step_rows);

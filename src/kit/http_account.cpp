@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t max_detail = 500;
 constexpr Millis test_time{15'000};
+/// A question to the provider takes no longer, and is not put with less time left.
+constexpr Millis question_time{5'000};
 /// How long stop() waits for callbacks that are in the middle of judging an answer.
 constexpr Millis judge_time{5'000};
 
@@ -51,7 +53,9 @@ struct Flight {
     std::int64_t started_us = 0;
     std::int64_t clock_offset_ms = 0;  ///< that the last call was made with
     std::string token;
-    bool sent = false;  ///< a call is open: nobody knows how it ends
+    bool sent = false;            ///< a call is open: nobody knows how it ends
+    bool asked = false;           ///< the provider was asked what became of it
+    std::optional<Outcome> lost;  ///< the unknown outcome that it was asked about
     bool token_renewed = false;
     bool clock_corrected = false;
 };
@@ -81,6 +85,8 @@ class Core : public std::enable_shared_from_this<Core> {
     void judged(Flight flight, const OutboundReply& reply, Outcome outcome);
     [[nodiscard]] bool corrects_clock(Flight& flight, const OutboundReply& reply,
                                       OutcomeClass kind);
+    [[nodiscard]] bool asks(Flight& flight);
+    void told(Ticket ticket, const OutboundReply& reply);
     void renew_token(Flight flight);
     void report(Flight flight, Outcome outcome);
     void run_test(const TokenAnswer& token, UniqueFunction<void(AccountTest)> done);
@@ -200,6 +206,8 @@ void Core::dispatch(Flight flight) {
                outcome_of(OutcomeClass::transient, "the deadline passed before it could be sent"));
         return;
     }
+    // An earlier attempt may have arrived: rather ask than send twice.
+    if (flight.message->unknown_since_ms != 0 && asks(flight)) return;
     flight.clock_offset_ms = shared_->clock_offset_ms.load();
     auto request =
         shared_->protocol->request(*flight.message, {flight.token, now + flight.clock_offset_ms});
@@ -249,7 +257,45 @@ void Core::judged(Flight flight, const OutboundReply& reply, Outcome outcome) {
     }
     if (reply.started_ms != 0) outcome.started_ms = reply.started_ms;
     if (reply.duration_us != 0) outcome.duration_us = reply.duration_us;
+    if (outcome.kind == OutcomeClass::unknown) {
+        flight.lost = outcome;
+        if (asks(flight)) return;
+    }
     report(std::move(flight), std::move(outcome));
+}
+
+/// Asks the provider what became of the message, once; true if the flight is on its way with it.
+bool Core::asks(Flight& flight) {
+    if (std::exchange(flight.asked, true)) return false;
+    const std::int64_t now = shared_->parts.clock.now_ms();
+    const auto left = Millis(flight.deadline_ms - now);
+    if (left < question_time) return false;
+    auto request = shared_->protocol->query_request(
+        *flight.message, {flight.token, now + shared_->clock_offset_ms.load()});
+    if (!request) return false;
+    request->timeout = std::min(request->timeout, question_time);
+    request->connect_timeout = std::min(request->connect_timeout, request->timeout);
+    flight.sent = flight.lost.has_value();
+    if (flight.started_ms == 0) flight.started_ms = now;
+    const Ticket ticket = park(flight);
+    if (ticket == 0) return false;
+    shared_->parts.outbound.call(std::move(*request),
+                                 [weak = weak_from_this(), ticket](OutboundReply reply) {
+                                     if (const auto core = weak.lock()) core->told(ticket, reply);
+                                 });
+    return true;
+}
+
+void Core::told(Ticket ticket, const OutboundReply& reply) {
+    auto flight = take(ticket);
+    if (!flight) return;
+    std::optional<Outcome> found;
+    if (reply.end == CallEnd::answered)
+        found = shared_->protocol->judge_query(*flight->message, reply);
+    if (found) return report(std::move(*flight), std::move(*found));
+    if (!flight->lost) return dispatch(std::move(*flight));
+    auto lost = std::move(*flight->lost);
+    report(std::move(*flight), std::move(lost));
 }
 
 void Core::renew_token(Flight flight) {

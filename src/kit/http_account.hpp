@@ -41,6 +41,15 @@ class HttpProtocol {
     /// transient. Override where nothing can have happened.
     virtual Outcome judge_lost(const Message& message, const OutboundReply& reply);
 
+    /// A call that asks what became of a message whose answer was lost. It is made when that
+    /// happens, and before the message is sent again. Nothing where the provider cannot be asked,
+    /// or where its answer would not name this one message.
+    virtual std::optional<OutboundRequest> query_request(const Message& message,
+                                                         const SendContext& context);
+    /// The outcome that the answer proves; nothing if it proves none: then the message counts as
+    /// before.
+    virtual std::optional<Outcome> judge_query(const Message& message, const OutboundReply& reply);
+
     /// The call that fetches a token; nothing if this protocol has none (then token is "").
     virtual std::optional<OutboundRequest> token_request(std::int64_t now_ms);
     /// Error: configuration (refused credentials, kind config_invalid) or transient (any other

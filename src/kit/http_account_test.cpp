@@ -49,6 +49,21 @@ class TestProtocol final : public HttpProtocol {
         return Token{reply.body, Millis(1'000'000)};
     }
 
+    std::optional<OutboundRequest> query_request(const Message& message,
+                                                 const SendContext& context) override {
+        if (message.content != "ask") return std::nullopt;
+        OutboundRequest request;
+        request.url = "http://test/query";
+        request.headers = {{"token", context.token}};
+        return request;
+    }
+    std::optional<Outcome> judge_query(const Message&, const OutboundReply& reply) override {
+        if (reply.body != "found") return std::nullopt;
+        Outcome outcome;
+        outcome.code = "asked";
+        return outcome;
+    }
+
   private:
     const bool with_token_;
 };
@@ -70,9 +85,11 @@ class HttpAccountTest : public ::testing::Test {
         }
         changed_.notify_all();
     }
-    void send(std::string content = "hello", std::int64_t life_ms = 10'000) {
+    void send(std::string content = "hello", std::int64_t life_ms = 10'000,
+              std::int64_t unknown_since_ms = 0) {
         std::vector<MessagePtr> batch;
         batch.push_back(std::make_unique<Message>());
+        batch.back()->unknown_since_ms = unknown_since_ms;
         batch.back()->content = std::move(content);
         account_->send(std::move(batch), clock_.now_ms() + life_ms);
     }
@@ -138,6 +155,60 @@ TEST_F(HttpAccountTest, not_sent_refused_and_lost_are_told_apart) {
     EXPECT_EQ(outcome(1).kind, OutcomeClass::configuration);
     EXPECT_EQ(outcome(2).kind, OutcomeClass::unknown);
     EXPECT_EQ(outcome(2).detail, "reset by peer");
+}
+
+TEST_F(HttpAccountTest, a_provider_is_asked_once_what_became_of_a_lost_message) {
+    open(false);
+    outbound_.reply_end(CallEnd::lost);
+    outbound_.reply(200, "found");
+    send("ask");
+    EXPECT_EQ(outcome(0).kind, OutcomeClass::accepted);
+    EXPECT_EQ(outcome(0).code, "asked");
+    outbound_.reply_end(CallEnd::lost, "reset by peer");
+    outbound_.reply(200, "nothing of that name");
+    send("ask");
+    EXPECT_EQ(outcome(1).kind, OutcomeClass::unknown);
+    EXPECT_EQ(outcome(1).detail, "reset by peer");
+    outbound_.reply_end(CallEnd::lost);
+    outbound_.reply_end(CallEnd::lost);
+    send("ask");
+    EXPECT_EQ(outcome(2).kind, OutcomeClass::unknown);
+    EXPECT_EQ(calls_of("http://test/query"), 3U);
+    EXPECT_EQ(outbound_.count(), 6U);
+    outbound_.reply_end(CallEnd::lost);
+    send("ask", 3'000);
+    EXPECT_EQ(outcome(3).kind, OutcomeClass::unknown);
+    EXPECT_EQ(outbound_.count(), 7U) << "there was no time for a question";
+}
+
+TEST_F(HttpAccountTest, a_provider_is_asked_before_a_repeat_that_could_be_one_too_many) {
+    open(true);
+    outbound_.reply(200, "token-1");
+    outbound_.reply(200, "found");
+    send("ask", 10'000, clock_.now_ms() - 1'000);
+    EXPECT_EQ(outcome(0).kind, OutcomeClass::accepted);
+    EXPECT_EQ(outcome(0).started_ms, clock_.now_ms());
+    EXPECT_EQ(calls_of("http://test/send"), 0U);
+    EXPECT_EQ(sent_token(1), "token-1");
+    outbound_.reply(200, "nothing of that name");
+    outbound_.reply_end(CallEnd::lost);
+    send("ask", 10'000, clock_.now_ms() - 1'000);
+    EXPECT_EQ(outcome(1).kind, OutcomeClass::unknown);
+    EXPECT_EQ(calls_of("http://test/send"), 1U);
+    EXPECT_EQ(calls_of("http://test/query"), 2U) << "once for each attempt";
+}
+
+TEST_F(HttpAccountTest, a_stop_while_the_provider_is_asked_reports_what_was_known) {
+    open(false);
+    outbound_.reply_end(CallEnd::lost);
+    outbound_.hold();
+    send("ask");
+    ASSERT_TRUE(outbound_.answer());  // the send is lost, the question stays open
+    EXPECT_EQ(calls_of("http://test/query"), 1U);
+    account_->stop(Millis(1));
+    EXPECT_EQ(outcome(0).kind, OutcomeClass::unknown);
+    outbound_.answer_all();
+    EXPECT_EQ(count(), 1U);
 }
 
 TEST_F(HttpAccountTest, many_messages_wait_for_one_token) {

@@ -21,6 +21,14 @@ Outcome HttpProtocol::judge_lost(const Message&, const OutboundReply& reply) {
     return outcome;
 }
 
+std::optional<OutboundRequest> HttpProtocol::query_request(const Message&, const SendContext&) {
+    return std::nullopt;
+}
+
+std::optional<Outcome> HttpProtocol::judge_query(const Message&, const OutboundReply&) {
+    return std::nullopt;
+}
+
 std::optional<OutboundRequest> HttpProtocol::token_request(std::int64_t) { return std::nullopt; }
 
 Result<Token> HttpProtocol::read_token(const OutboundReply&) {

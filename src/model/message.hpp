@@ -44,8 +44,12 @@ struct Message {
     std::vector<std::int64_t> tried;    ///< accounts it has failed on since its last round
     std::int64_t unknown_since_ms = 0;  ///< when the first attempt left whose answer was lost
     std::int64_t unknown_on = 0;        ///< the account whose answer to the attempt before was lost
-    bool by_account = false;            ///< accepted for provider accounts: never for the sandbox
-    std::string route;                  ///< JSON: why account_id was chosen for this attempt
+    /// The token that an account's provider gave for this message (see TokenStore), "" for none.
+    std::string provider_token;
+    std::int64_t provider_token_account = 0;
+    std::int64_t provider_token_ms = 0;  ///< when it was given
+    bool by_account = false;             ///< accepted for provider accounts: never for the sandbox
+    std::string route;                   ///< JSON: why account_id was chosen for this attempt
 
     [[nodiscard]] std::int64_t created_ms() const { return id_time_ms(id); }
     /// When it became ready to send: its due time, else its accept time.

@@ -109,4 +109,20 @@ struct IdempotencyRecord {
     std::int64_t created_ms = 0;
 };
 
+/// A token that a provider gave out for a message, so that it recognises a repeat.
+struct ProviderToken {
+    std::int64_t message_id = 0;
+    std::int64_t account_id = 0;
+    std::string token;
+    std::int64_t given_ms = 0;
+};
+
+/// What a limit by destination has counted in one part of its window.
+struct DestinationCount {
+    std::string counter;
+    std::int64_t part = 0;
+    double count = 0;
+    std::int64_t ends_ms = 0;  ///< when it counts no more
+};
+
 }  // namespace hongyan

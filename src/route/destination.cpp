@@ -173,12 +173,13 @@ DestinationLimits::Answer DestinationLimits::check(const Message& message, bool 
     Answer answer;
     const auto now = clock_.now_ms();
     const std::lock_guard lock(mutex_);
-    std::vector<Counter*> counted;
+    std::vector<std::pair<Counter*, std::int64_t>> counted;  ///< with the length of a part
     for (const auto& rule : rules_) {
         const auto value = value_of(rule, message);
         if (value.empty()) continue;
-        auto& c = counter(std::to_string(message.tenant_id) + "/" + rule.resource + "/" + value);
         const auto part_ms = std::max<std::int64_t>(1, rule.window_ms / 10);
+        auto& c = counter(std::to_string(message.tenant_id) + "/" + std::to_string(part_ms) + "/" +
+                          rule.resource + "/" + value);
         c.advance(now / part_ms);
         if (c.sum() + 1 > rule.max) {
             // Of a limit of 0 nothing ever passes; an operator may change it.
@@ -190,13 +191,40 @@ DestinationLimits::Answer DestinationLimits::check(const Message& message, bool 
                             std::to_string(static_cast<std::int64_t>(rule.max)) + " in " +
                             std::to_string(rule.window_ms / 1000) + " s";
         }
-        counted.push_back(&c);
+        counted.emplace_back(&c, part_ms);
     }
     if (answer.ok && count) {
-        for (auto* c : counted)
-            c->counts[static_cast<std::size_t>(c->newest % Counter::parts)] += 1;
+        for (const auto& [c, part_ms] : counted) add(*c, part_ms);
     }
     return answer;
+}
+
+void DestinationLimits::add(Counter& c, std::int64_t part_ms) {
+    c.counts[static_cast<std::size_t>(c.newest % Counter::parts)] += 1;
+    auto& unsaved = unsaved_[*c.age + "#" + std::to_string(c.newest)];
+    if (unsaved.count == 0) unsaved = {*c.age, c.newest, 0, (c.newest + Counter::parts) * part_ms};
+    unsaved.count += 1;
+}
+
+std::vector<DestinationCount> DestinationLimits::take_unsaved() {
+    std::vector<DestinationCount> taken;
+    if (empty_) return taken;
+    const std::lock_guard lock(mutex_);
+    taken.reserve(unsaved_.size());
+    for (auto& [key, count] : unsaved_) taken.push_back(std::move(count));
+    unsaved_.clear();
+    return taken;
+}
+
+void DestinationLimits::restore(const std::vector<DestinationCount>& counts) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& one : counts) {
+        if (counters_.size() >= max_keys && !counters_.contains(one.counter)) continue;
+        auto& c = counter(one.counter);
+        if (one.part > c.newest) c.advance(one.part);
+        if (one.part > c.newest - Counter::parts && one.part >= 0)
+            c.counts[static_cast<std::size_t>(one.part % Counter::parts)] += one.count;
+    }
 }
 
 DestinationLimits::Answer DestinationLimits::admit(const Message& message) {

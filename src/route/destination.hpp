@@ -9,8 +9,9 @@
 //   recipient:*       each recipient by itself; recipient:sms:* on one channel only
 //   template:7        template:*
 // Kinds qps and window apply; a rule that names "*" counts for each value by itself. Counts are
-// kept in memory for the values seen of late (at most max_keys, the longest unused go first). Safe
-// from every thread.
+// kept in memory for the values seen of late (at most max_keys, the longest unused go first); what
+// was counted is handed out to be stored before the message leaves, and read back at a start. A
+// rule whose window is changed begins to count anew. Safe from every thread.
 #pragma once
 
 #include <array>
@@ -27,6 +28,7 @@
 #include "base/clock.hpp"
 #include "contract/limiter.hpp"
 #include "model/message.hpp"
+#include "model/records.hpp"
 
 namespace hongyan::route {
 
@@ -51,6 +53,10 @@ class DestinationLimits {
     };
     /// Counts the message if every rule agrees; else counts nothing.
     [[nodiscard]] Answer admit(const Message& message);
+    /// What was counted since this was asked last, to be added to what is stored.
+    [[nodiscard]] std::vector<DestinationCount> take_unsaved();
+    /// What was stored before the start, what counts longest first.
+    void restore(const std::vector<DestinationCount>& counts);
     /// The same without counting, for people.
     [[nodiscard]] Answer ask(const Message& message);
 
@@ -70,7 +76,7 @@ class DestinationLimits {
         static constexpr std::int64_t parts = 11;
         std::int64_t newest = 0;  ///< number of the newest part
         std::array<double, parts> counts{};
-        std::list<std::string>::iterator age;
+        std::list<std::string>::iterator age;  ///< its key in ages_
 
         void advance(std::int64_t part);
         [[nodiscard]] double sum() const;
@@ -80,6 +86,7 @@ class DestinationLimits {
     [[nodiscard]] static std::optional<Rule> rule_of(const LimitRule& rule);
     [[nodiscard]] static std::string value_of(const Rule& rule, const Message& message);
     [[nodiscard]] Counter& counter(const std::string& key);
+    void add(Counter& counter, std::int64_t part_ms);
     Answer check(const Message& message, bool count);
 
     const Clock& clock_;
@@ -88,7 +95,8 @@ class DestinationLimits {
     // Under mutex_:
     std::vector<Rule> rules_;
     std::unordered_map<std::string, Counter> counters_;
-    std::list<std::string> ages_;  ///< keys, the longest unused first
+    std::list<std::string> ages_;                                ///< keys, the longest unused first
+    std::unordered_map<std::string, DestinationCount> unsaved_;  ///< by counter and part
 };
 
 /// The country calling code of an E.164 number with '+' or '00' in front ("+8613800138000" ->

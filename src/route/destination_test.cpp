@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace hongyan::route {
 namespace {
 
@@ -92,6 +94,51 @@ TEST_F(Destinations, never_exceeds_the_limit_in_any_interval_and_uses_most_of_it
     for (std::size_t i = 10; i < passed.size(); ++i)
         EXPECT_GE(passed[i] - passed[i - 10], 10'000) << "eleven in one window, from " << i - 10;
     EXPECT_GE(passed.size(), 85U);
+}
+
+TEST_F(Destinations, a_restart_begins_where_the_count_was) {
+    const std::vector<LimitRule> rules{rule("recipient:*", 10, 3600), rule("domain:*", 5, 10)};
+    limits_.set_rules(rules);
+    const auto message = to(ChannelKind::email, "a@b.example");
+    std::vector<DestinationCount> stored;
+    const auto store = [&] {
+        for (const auto& one : limits_.take_unsaved()) stored.push_back(one);
+    };
+    EXPECT_EQ(passed(message, 3), 3);
+    store();
+    EXPECT_TRUE(limits_.take_unsaved().empty()) << "handed out once";
+    clock_.advance(Millis(900'000));
+    EXPECT_EQ(passed(message, 4), 4);
+    store();
+    ASSERT_EQ(stored.size(), 4U) << "two limits, two parts each";
+    clock_.advance(Millis(1'000));
+    // The store keeps what still counts and gives what counts longest first.
+    std::erase_if(stored, [&](const auto& one) { return one.ends_ms <= clock_.now_ms(); });
+    EXPECT_EQ(stored.size(), 3U) << "the first of ten seconds has ended";
+    std::sort(stored.begin(), stored.end(),
+              [](const auto& a, const auto& b) { return a.ends_ms > b.ends_ms; });
+
+    DestinationLimits again(clock_);
+    again.set_rules(rules);
+    again.restore(stored);
+    EXPECT_TRUE(again.take_unsaved().empty()) << "what was stored is not added once more";
+    int count = 0;
+    for (int i = 0; i < 20; ++i) count += again.admit(message).ok;
+    EXPECT_EQ(count, 1) << "4 of 5 in ten seconds";
+    clock_.advance(Millis(12'000));
+    count = 0;
+    for (int i = 0; i < 20; ++i) count += again.admit(message).ok;
+    EXPECT_EQ(count, 2) << "8 of 10 in the hour";
+}
+
+TEST_F(Destinations, a_rule_with_another_window_counts_anew) {
+    limits_.set_rules({rule("recipient:*", 2, 10)});
+    const auto message = to(ChannelKind::sms, "1");
+    EXPECT_EQ(passed(message, 5), 2);
+    limits_.set_rules({rule("recipient:*", 3, 3600)});
+    EXPECT_EQ(passed(message, 5), 3);
+    limits_.set_rules({rule("recipient:*", 4, 3600)});
+    EXPECT_EQ(passed(message, 5), 1) << "another number keeps the count";
 }
 
 TEST_F(Destinations, names_what_is_wrong_with_a_rule) {

@@ -80,16 +80,37 @@ std::int64_t find_or_make_endpoint(Session& session, std::int64_t tenant_id, std
     return rows.next() ? rows.integer(0) : 0;
 }
 
-std::vector<EventRow> due_events(Session& session, std::int64_t now_ms, std::int64_t after_next_ms,
-                                 std::int64_t after_id, int limit) {
+std::vector<EndpointRow> due_endpoints(Session& session, std::int64_t now_ms, std::int64_t after_id,
+                                       int limit) {
+    static const std::string sql =
+        "SELECT " + std::string(endpoint_columns) +
+        " FROM webhook_endpoints AS p WHERE p.id > $2 AND p.status = 'active' AND EXISTS (SELECT 1 "
+        "FROM webhook_events AS e WHERE e.endpoint_id = p.id AND e.status = 'waiting' AND "
+        "e.next_ms <= $1) ORDER BY p.id LIMIT $3";
+    auto rows = session.query(sql, now_ms, after_id, limit);
+    std::vector<EndpointRow> found;
+    while (rows.next()) found.push_back(read_endpoint(rows));
+    return found;
+}
+
+std::vector<EventRow> due_events(Session& session, std::int64_t endpoint_id, std::int64_t now_ms,
+                                 int limit) {
     static const std::string sql =
         "SELECT " + std::string(event_columns) +
-        " FROM webhook_events AS e WHERE e.status = 'waiting' AND e.next_ms <= $1 AND (e.next_ms, "
-        "e.id) > ($2, $3) ORDER BY e.next_ms, e.id LIMIT $4";
-    auto rows = session.query(sql, now_ms, after_next_ms, after_id, limit);
+        " FROM webhook_events AS e WHERE e.endpoint_id = $1 AND e.status = 'waiting' AND "
+        "e.next_ms <= $2 ORDER BY e.next_ms, e.id LIMIT $3";
+    auto rows = session.query(sql, endpoint_id, now_ms, limit);
     std::vector<EventRow> found;
     while (rows.next()) found.push_back(read_event(rows));
     return found;
+}
+
+std::int64_t count_due_events(Session& session, std::int64_t now_ms, std::int64_t most) {
+    auto rows = session.query(
+        "SELECT count(*) FROM (SELECT 1 FROM webhook_events WHERE status = 'waiting' AND next_ms "
+        "<= $1 LIMIT $2) AS due",
+        now_ms, most);
+    return rows.next() ? rows.integer(0) : 0;
 }
 
 std::optional<EndpointRow> find_endpoint(Session& session, std::int64_t id) {

@@ -57,10 +57,15 @@ void insert_event(Session& session, std::int64_t tenant_id, std::string_view url
                   std::int64_t now_ms);
 [[nodiscard]] std::int64_t find_or_make_endpoint(Session& session, std::int64_t tenant_id,
                                                  std::string_view url, std::int64_t now_ms);
-/// Events whose time has come, the longest due first, after the given place.
-[[nodiscard]] std::vector<EventRow> due_events(Session& session, std::int64_t now_ms,
-                                               std::int64_t after_next_ms, std::int64_t after_id,
-                                               int limit);
+/// Active endpoints for which an event is due, in the order of their ids, after the given one.
+[[nodiscard]] std::vector<EndpointRow> due_endpoints(Session& session, std::int64_t now_ms,
+                                                     std::int64_t after_id, int limit);
+/// The endpoint's events whose time has come, the longest due first.
+[[nodiscard]] std::vector<EventRow> due_events(Session& session, std::int64_t endpoint_id,
+                                               std::int64_t now_ms, int limit);
+/// How many events are due, of all endpoints; counts no further than most.
+[[nodiscard]] std::int64_t count_due_events(Session& session, std::int64_t now_ms,
+                                            std::int64_t most);
 [[nodiscard]] std::optional<EndpointRow> find_endpoint(Session& session, std::int64_t id);
 [[nodiscard]] std::vector<EndpointRow> list_endpoints(Session& session, std::int64_t tenant_id,
                                                       std::int64_t after_id, int limit);

@@ -1,5 +1,6 @@
 """Fixtures of the peer tests; see README.md."""
 
+import os
 import pathlib
 import sys
 
@@ -8,7 +9,10 @@ import pytest
 # Test folders have no packages of their own: the shared module is found here.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from support import Receiver, Universe  # noqa: E402
+from support import ROOT, Receiver, Universe  # noqa: E402
+
+# Programs that tools/setup --peers unpacked instead of installing them: Postfix's and OpenDKIM.
+os.environ["PATH"] = f"{ROOT / 'build/deps/peer/bin'}:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ and the packages of vendors. See README.md."""
 
 import hashlib
 import http.server
+import importlib.util
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import shutil
 import signal
 import ssl
 import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.parse
@@ -21,12 +23,31 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def built(name: str) -> pathlib.Path:
+    """A program of the build: in HONGYAN_BUILD, else in the newest of the folders below build/ that has it."""
+    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else (ROOT / "build").glob("*")
+    found = [path for path in (pathlib.Path(folder) / name for folder in folders) if path.exists()]
+    if not found:
+        pytest.fail(f"{name} is not built; run: tools/build {name}")
+    return max(found, key=lambda path: path.stat().st_mtime).resolve()
+
+
 def binary() -> pathlib.Path:
     """The program under test: HONGYAN_BINARY, else the release build."""
     path = pathlib.Path(os.environ.get("HONGYAN_BINARY", ROOT / "build/release/hongyan"))
     if not path.exists():
         pytest.fail(f"{path} is missing; run: tools/build hongyan")
     return path
+
+
+def system_support():
+    """The module test/system/support.py, for tests that need a whole server."""
+    name = "system_support"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "test/system/support.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 def need(program: str, install: str) -> str:
@@ -43,8 +64,8 @@ def npm_ci(folder: pathlib.Path) -> pathlib.Path:
     stamp = folder / "node_modules/.installed"
     wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True,
-                              text=True, timeout=300, check=False)
+        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],
+                              cwd=folder, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
             pytest.fail(f"npm ci in {folder} failed:\n{done.stderr[-2000:]}")
         stamp.write_text(wanted)

@@ -1,5 +1,6 @@
 """Limits by destination and of accounts, and what waits for a full account: never exceeded, nothing lost, nobody else slowed."""
 import collections
+import json
 import time
 
 import pytest
@@ -113,6 +114,51 @@ def test_in_no_interval_of_a_window_more_pass_than_it_allows(limited):
     times = [at for at, _ in arrivals(limited)]
     assert len(times) == 24
     assert most_in(times, 1.95) <= 6
+
+
+@pytest.mark.parametrize("kill", [True, False], ids=["kill", "stop"])
+def test_a_restart_does_not_open_a_window_anew(limited, kill):
+    """Three in an hour for each recipient; the server is started again after two, and again after the third."""
+    limit(limited, "recipient:sms:*", 3, window=3600)
+    tenant = Tenant(limited)
+    with Provider() as other:  # a channel without a limit, to see that the server sends
+        tenant.webhook(other)
+        sent = [tenant.send("sms", recipient="+8613800000001") for _ in range(2)]
+        for one in sent:
+            tenant.wait_status(one, "success", "delivered")
+        if not kill:
+            time.sleep(0.2)
+        for count in (3, 3):
+            limited.restart(kill=kill)
+            more = tenant.send("sms", recipient="+8613800000001")
+            free = tenant.send("sms", recipient=f"+861390000000{limited.starts}")
+            tenant.wait_status(free, "success", "delivered")
+            tenant.wait_status(tenant.send(), "success")
+            def mine():
+                return [one for _, one in arrivals(limited)].count("+8613800000001")
+            wait_until(lambda: mine() == count, 5, f"{count} arrivals")
+            time.sleep(0.3)
+            assert mine() == count, f"{mine()} after the restart"
+        assert tenant.message(more)["status"] == "pending"
+        assert any("recipient:sms:*" in json.dumps(step) for step in tenant.why(more)), tenant.why(more)
+
+
+def test_messages_of_accounts_are_counted_before_they_leave(limited):
+    """Killed while the requests are under way: they count, whether they arrived or not."""
+    limit(limited, "recipient:webhook:*", 4, window=3600)
+    tenant = Tenant(limited)
+    with Provider(Answer(hang=True)) as provider:
+        tenant.webhook(provider)
+        for _ in range(4):
+            tenant.send()
+        wait_until(lambda: len(provider.all()) == 4, 10, "four requests under way")
+        limited.kill()
+        provider.answer = Answer()
+        limited.start()
+        tenant.send()
+        time.sleep(2)
+        # The repeats of the four would be the fifth and more: they wait, too.
+        assert len(provider.all()) == 4
 
 
 def test_wrong_destinations_are_refused_by_name(shared):

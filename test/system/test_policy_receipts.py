@@ -1,6 +1,7 @@
 """Receipts of simulated providers, delivered to the running server over HTTP and SMPP: true ones, lost, doubled, early, forged,
 of others, over kills. Statistics equal the records after all of them."""
 import base64
+import collections
 import hashlib
 import hmac
 import itertools
@@ -250,14 +251,14 @@ def test_words_that_contradict_each_other_leave_one_state_and_true_statistics(sh
 
 
 def test_a_late_receipt_moves_a_held_message_on(shared):
-    """The answer is lost, the message held; Aliyun's receipt names it by out_id."""
+    """The answer is lost, and that to the question, too; the message is held, and Aliyun's receipt names it by out_id."""
     route = Route(shared, "aliyun")
     template = route.tenant.call("POST", "/api/messages/templates", {
         "name": "held", "channel": "sms", "content": "hello", "on_unknown": "hold",
         "options": {"aliyun": {"template_code": "SMS_200000002", "params": {"content": "hello"}}}})
     assert template.status == 201, template
     recipient = route.recipient()
-    shared.own("chaos", '[[chaos.rule]]\nservice="aliyun"\naction="cut_after"\ntimes=1\n'
+    shared.own("chaos", '[[chaos.rule]]\nservice="aliyun"\naction="cut_after"\ntimes=2\n'
                         '[[chaos.receipt]]\nservice="aliyun"\ndelay_ms={distribution="fixed",ms=700}\n')
     try:
         identity = route.tenant.send("sms", recipient=recipient, content=None, template_id=template.body["id"])
@@ -315,6 +316,43 @@ def test_a_flood_of_receipts_counts_each_message_once():
             route.tenant.wait_status(identity, "delivered", seconds=10)
         assert route.sums() == (100, 0)
         check_statistics(Aftermath(server, arrivals=[]))
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["after", "before"])
+def test_accounts_of_one_login_hear_each_others_receipts(early):
+    """The centre hands a receipt to any session of a system_id, so also to that of the other account."""
+    with Provided() as server:
+        server.raise_limits()
+        first = Route(server, "smpp")
+        tenant = first.tenant
+        second = tenant.account("smpp", server.sample("smpp"), channel="sms")
+        if early:
+            server.own("chaos", '[[chaos.receipt]]\nservice="smpp"\nearly=true\n')
+        long = "two segments " * 15
+        identities = [first.send(first.recipient(), content=long if n % 4 == 0 else "short") for n in range(120)]
+        for identity in identities:
+            tenant.wait_status(identity, "delivered", seconds=10)
+        by = collections.Counter(row[0] for row in server.sql("SELECT account_id FROM message_records"))
+        assert set(by) == {first.account["id"], second["id"]} and min(by.values()) > 20, by
+        # Under the account that sent it, once for each message and none left over.
+        assert server.sql("SELECT count(*) FROM message_receipts WHERE message_id = 0") == [(0,)]
+        assert server.sql("SELECT count(*) FROM message_receipts AS r JOIN message_records AS m ON m.id = r.message_id "
+                          "WHERE m.account_id <> r.account_id") == [(0,)]
+        assert first.sums() == (120, 0)
+        check_statistics(Aftermath(server, arrivals=[]))
+
+
+def test_accounts_of_other_tenants_never_take_receipts_even_with_the_same_login():
+    with Provided() as server:
+        server.raise_limits()
+        one, other = Route(server, "smpp"), Route(server, "smpp")
+        sent = [(route, route.send(route.recipient())) for route in (one, other) for _ in range(20)]
+        for route, identity in sent:
+            route.tenant.wait_status(identity, "success", "delivered", seconds=10)
+        time.sleep(0.5)
+        crossed = server.sql("SELECT count(*) FROM message_receipts AS r JOIN message_records AS m ON m.id = r.message_id "
+                             "WHERE m.account_id <> r.account_id")
+        assert crossed == [(0,)]
 
 
 def test_a_bad_receipt_is_reported_to_the_senders_webhook_after_the_good_answer(shared):

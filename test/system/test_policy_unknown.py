@@ -190,6 +190,49 @@ def test_apns_gets_the_same_id_at_each_attempt(shared, tenant):
     assert tenant.attempts(identity) == ["unknown", "success"]
 
 
+SMS = {"aliyun": {"template_code": "SMS_200000002", "params": {"content": "hello"}},
+       "tencent": {"template_id": "1110", "params": ["123456", "5"]}}
+
+
+def number_of(tenant, provider):
+    return f"+8613{int(hashlib.md5((tenant.name + provider).encode()).hexdigest()[:8], 16) % 10**9:09d}"
+
+
+@pytest.mark.parametrize("on_unknown", ["send_again", "hold"])
+@pytest.mark.parametrize("provider", SMS)
+def test_a_provider_that_can_be_asked_is_asked_and_nothing_is_sent_twice(shared, tenant, provider, on_unknown):
+    """The answer to the send is lost; the provider's own list of what it sent resolves it before the rule does."""
+    tenant.account(provider, shared.sample(provider), channel="sms")
+    template = template_of(tenant, on_unknown, "sms")
+    recipient = number_of(tenant, provider)
+    # Tencent lists a message once it has reported it, so let the report be there before the answer would be.
+    receipt = f'[[chaos.receipt]]\nservice="{provider}"\nearly=true\n'
+    shared.own("chaos", f'[[chaos.rule]]\nservice="{provider}"\naction="cut_after"\ntimes=1\n' + receipt)
+    try:
+        identity = tenant.send("sms", recipient=recipient, content=None, template_id=template, options={provider: SMS[provider]})
+        tenant.wait_status(identity, "success", "delivered", seconds=15)
+    finally:
+        shared.own("chaos", "")
+    assert len(shared.inbox(provider, recipient=recipient)) == 1
+    # At once, or by the question before the repeat when the list was late.
+    assert tenant.attempts(identity) in (["success"], ["unknown", "success"])
+
+
+@pytest.mark.parametrize("provider", SMS)
+def test_what_the_provider_does_not_list_is_held_by_the_rule(shared, tenant, provider):
+    """Cut before it arrived: the list does not name it, which proves nothing."""
+    tenant.account(provider, shared.sample(provider), channel="sms")
+    recipient = number_of(tenant, provider)
+    shared.own("chaos", f'[[chaos.rule]]\nservice="{provider}"\naction="cut_before"\ntimes=1\n')
+    try:
+        held = tenant.send("sms", recipient=recipient, content=None, template_id=template_of(tenant, "hold", "sms"),
+                           options={provider: SMS[provider]})
+        tenant.wait_status(held, "unknown", seconds=15)
+    finally:
+        shared.own("chaos", "")
+    assert not shared.inbox(provider, recipient=recipient)
+
+
 def test_a_kill_in_the_middle_is_an_unknown_outcome_and_stays_on_its_account():
     with Provided() as server, Provider(Answer(hang=True)) as first, Provider() as second:
         server.raise_limits()

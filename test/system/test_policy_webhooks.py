@@ -2,6 +2,7 @@
 own, written from the Standard Webhooks specification."""
 import collections
 import datetime
+import json
 import socket
 import threading
 import time
@@ -274,6 +275,68 @@ def test_a_slow_receiver_does_not_slow_another(tenant):
         wait_until(lambda: len(quick.all()) >= 40, 10, "the quick ones")
         assert time.monotonic() - begin < 8
         assert len(slow.all()) == 4, "more than four at once to one endpoint"
+
+
+def notifier(server):
+    return next(one for one in server.get("/api/pools").body["items"] if one["pool_name"] == "notifier")
+
+
+@pytest.fixture
+def own():
+    with Provided() as running:
+        running.raise_limits()
+        yield running
+
+
+def test_the_pool_bounds_the_calls_under_way_and_shows_them(own):
+    tenant = Tenant(own)
+    with Provider(Answer(hang=True)) as hook:
+        for n in range(30):
+            send(tenant, hook, f"/{n}")
+        wait_until(lambda: len(hook.all()) == 5, 10, "five calls")
+        time.sleep(1)
+        pool = notifier(own)
+        assert len(hook.all()) == 5 and pool["active_count"] == 5 and pool["size"] == 5, pool
+        wait_until(lambda: notifier(own)["queue_size"] == 25, 5, "those that wait")
+        assert notifier(own)["completed_tasks"] == 0
+        own.sql("UPDATE thread_pool_configs SET core_pool_size = 12 WHERE pool_name = 'notifier'")
+        wait_until(lambda: len(hook.all()) == 12, 5, "twelve calls")
+        assert notifier(own)["active_count"] == 12
+        hook.answer = Answer()
+        hook.release()
+        wait_until(lambda: len({one.path for one in hook.taken()}) == 30, 20, "all reports")
+        wait_until(lambda: notifier(own)["active_count"] == notifier(own)["queue_size"] == 0, 5, "rest")
+        assert notifier(own)["completed_tasks"] == len(hook.all())
+
+
+def test_the_pool_grows_by_its_rule_when_reports_pile_up(own):
+    tenant = Tenant(own)
+    own.sql("UPDATE thread_pool_configs SET queue_capacity = 10, max_pool_size = 7 WHERE pool_name = 'notifier'")
+    with Provider(Answer(hang=True)) as hook:
+        for n in range(40):
+            send(tenant, hook, f"/{n}")
+        wait_until(lambda: len(hook.all()) == 7, 15, "growth to the most")
+        time.sleep(1.5)
+        pool = notifier(own)
+        assert pool["size"] == 7 and len(hook.all()) == 7, pool
+        assert "over the 80 % mark" in json.dumps(pool), pool
+
+
+def test_dead_receivers_leave_half_of_the_pool_to_the_others(own):
+    tenant = Tenant(own)
+    with Provider(Answer(500)) as dead, Provider() as quick:
+        for n in range(5):
+            send(tenant, dead, f"/{n}")
+        wait_until(lambda: len(dead.all()) == 5, 10, "the first failures")
+        wait_until(lambda: not notifier(own)["active_count"], 5, "rest")
+        dead.answer = Answer(hang=True)
+        for n in range(5):
+            send(tenant, dead, f"/{n}")
+        wait_until(lambda: len(dead.all()) == 7, 5, "two more calls")
+        for _ in range(20):
+            send(tenant, quick)
+        wait_until(lambda: len(quick.all()) == 20, 5, "the reports of the others")
+        assert len(dead.all()) == 7, "failing receivers had more than half of the pool"
 
 
 def test_without_any_failure_each_report_comes_once(tenant):

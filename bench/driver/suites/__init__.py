@@ -1,6 +1,6 @@
 """One module for each suite; each has run(bench)."""
 
-from driver.suites import batch, disk, latency, memory, restart, single
+from driver.suites import batch, disk, failover, http_out, latency, memory, restart, single, smtp_out
 
 all_suites = {
     "single": single.run,
@@ -9,4 +9,7 @@ all_suites = {
     "memory": memory.run,
     "disk": disk.run,
     "restart": restart.run,
+    "http_out": http_out.run,
+    "smtp_out": smtp_out.run,
+    "failover": failover.run,
 }

@@ -1,5 +1,8 @@
 #include "channel/aliyun/protocol.hpp"
 
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "channel/aliyun/callback_guard.hpp"
@@ -44,6 +47,27 @@ Parameters send_parameters(const Options& options, std::string_view digits) {
     if (!options.params.empty()) parameters["TemplateParam"] = json_text(options.params);
     if (!options.up_extend_code.empty()) parameters["SmsUpExtendCode"] = options.up_extend_code;
     return parameters;
+}
+
+/// "20261123": the day in China, as the details are asked for.
+std::string china_day(std::int64_t unix_ms) {
+    std::string day = format_day(unix_ms + 8 * 3'600'000);
+    std::erase(day, '-');
+    return day;
+}
+
+bool names_out_id(const std::string& body, const std::string& out_id) {
+    boost::system::error_code error;
+    const auto parsed = boost::json::parse(body, error);
+    if (error) return false;
+    const auto* list = parsed.find_pointer("/SmsSendDetailDTOs/SmsSendDetailDTO", error);
+    if (list == nullptr || !list->is_array()) return false;
+    const auto& rows = list->get_array();
+    return std::any_of(rows.begin(), rows.end(), [&](const boost::json::value& row) {
+        const auto* value = row.is_object() ? row.get_object().if_contains("OutId") : nullptr;
+        return value != nullptr && value->is_string() &&
+               std::string_view(value->get_string()) == out_id;
+    });
 }
 
 }  // namespace
@@ -103,6 +127,31 @@ Outcome AliyunProtocol::judge(const Message& message, const OutboundReply& reply
     return judge_answer(reply, message.attempts - message.attempts_before);
 }
 
+/// The details of one number on one day. A row that carries our OutId proves that the message
+/// arrived; none proves nothing, for rows come after a while.
+std::optional<OutboundRequest> AliyunProtocol::query_request(const Message& message,
+                                                             const kit::SendContext& context) {
+    const auto digits = international_digits(message.recipient, settings_.default_country_code);
+    if (!digits) return std::nullopt;
+    const auto since = message.unknown_since_ms != 0 ? message.unknown_since_ms : context.now_ms;
+    return signed_call("QuerySendDetails",
+                       {{"PhoneNumber", service_number(*digits)},
+                        {"SendDate", china_day(since)},
+                        {"PageSize", "50"},
+                        {"CurrentPage", "1"}},
+                       context.now_ms);
+}
+
+std::optional<Outcome> AliyunProtocol::judge_query(const Message& message,
+                                                   const OutboundReply& reply) {
+    if (reply.status != 200 || !names_out_id(reply.body, correlation_of(message)))
+        return std::nullopt;
+    Outcome outcome;
+    outcome.code = "asked";
+    outcome.detail = "the answer was lost; QuerySendDetails lists the message, so it arrived";
+    return outcome;
+}
+
 Result<CallbackAnswer> AliyunProtocol::callback(const Callback& callback, std::int64_t) {
     if (callback.method != "POST") {
         return make_error(ErrorCode::bad_request, "Receipts come by POST.");
@@ -121,11 +170,9 @@ Result<CallbackAnswer> AliyunProtocol::callback(const Callback& callback, std::i
 }
 
 std::optional<OutboundRequest> AliyunProtocol::test_request(const kit::SendContext& context) {
-    std::string day = format_day(context.now_ms);
-    std::erase(day, '-');
     return signed_call("QuerySendDetails",
                        {{"PhoneNumber", std::string(test_number)},
-                        {"SendDate", day},
+                        {"SendDate", china_day(context.now_ms)},
                         {"PageSize", "1"},
                         {"CurrentPage", "1"}},
                        context.now_ms);

@@ -17,6 +17,9 @@ class AliyunProtocol final : public kit::HttpProtocol {
     Outcome judge(const Message& message, const OutboundReply& reply) override;
     Result<CallbackAnswer> callback(const Callback& callback, std::int64_t now_ms) override;
     /// QuerySendDetails of one number: proves key, signature and clock, and sends nothing.
+    std::optional<OutboundRequest> query_request(const Message& message,
+                                                 const kit::SendContext& context) override;
+    std::optional<Outcome> judge_query(const Message& message, const OutboundReply& reply) override;
     std::optional<OutboundRequest> test_request(const kit::SendContext& context) override;
     AccountTest judge_test(const OutboundReply& reply) override;
 

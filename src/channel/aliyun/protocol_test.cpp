@@ -152,5 +152,40 @@ TEST(aliyun_protocol, a_test_asks_for_details_and_tells_what_came) {
     EXPECT_FALSE(protocol.judge_test(OutboundReply{}).ok);
 }
 
+TEST(aliyun_protocol, a_lost_message_is_asked_for_by_its_number_and_day_in_china) {
+    AliyunProtocol protocol(some_settings());
+    Message message;
+    message.id = 1968453871263744005;
+    message.recipient = "+8613800138000";
+    // 16:30 in London is half past midnight of the next day in China.
+    message.unknown_since_ms = 1'767'285'000'000;
+    const auto request = protocol.query_request(message, context);
+    ASSERT_TRUE(request);
+    EXPECT_EQ(header_of(*request, "x-acs-action"), "QuerySendDetails");
+    EXPECT_NE(request->url.find("SendDate=20260102"), std::string::npos) << request->url;
+    EXPECT_NE(request->url.find("PhoneNumber=13800138000"), std::string::npos) << request->url;
+    const auto told = [&](int status, const std::string& out_id) {
+        OutboundReply reply;
+        reply.end = CallEnd::answered;
+        reply.status = status;
+        reply.body = R"({"Code":"OK","SmsSendDetailDTOs":{"SmsSendDetailDTO":[{"OutId":"x"},7,)"
+                     R"({"SendStatus":3,"OutId":")" +
+                     out_id + R"("}]}})";
+        return protocol.judge_query(message, reply);
+    };
+    const auto found = told(200, correlation_of(message));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->kind, OutcomeClass::accepted);
+    EXPECT_FALSE(told(200, "another"));
+    EXPECT_FALSE(told(503, correlation_of(message)));
+    OutboundReply odd;
+    odd.end = CallEnd::answered;
+    odd.status = 200;
+    for (const char* body : {"", "[]", "{}", R"({"SmsSendDetailDTOs":{"SmsSendDetailDTO":{}}})"}) {
+        odd.body = body;
+        EXPECT_FALSE(protocol.judge_query(message, odd)) << body;
+    }
+}
+
 }  // namespace
 }  // namespace hongyan::aliyun

@@ -6,47 +6,26 @@
 namespace hongyan::jpush {
 namespace {
 
-/// JPush honours a cid for a day from when it gave it; an hour is kept for the last attempt.
-constexpr std::int64_t life_ms = 23 * 3'600'000;
-constexpr std::size_t max_assigned = 100'000;
 constexpr std::size_t max_free = 10'000;
 
 }  // namespace
 
-void CidPool::drop_old(State& state, std::int64_t now_ms) {
-    while (!state.free.empty() && state.free.front().fetched_ms < now_ms - life_ms)
-        state.free.pop_front();
-    if (state.assigned.size() < max_assigned) return;
-    std::erase_if(state.assigned,
-                  [&](const auto& entry) { return entry.second.fetched_ms < now_ms - life_ms; });
-}
-
 void CidPool::add(std::vector<std::string> cids, std::int64_t now_ms) {
-    auto state = state_.lock();
+    auto cids_free = free_.lock();
     for (auto& cid : cids) {
-        if (state->free.size() < max_free) state->free.push_back({std::move(cid), now_ms});
+        if (cids_free->size() < max_free) cids_free->push_back({std::move(cid), now_ms});
     }
 }
 
-bool CidPool::assign(MessageId message, std::int64_t now_ms) {
-    auto state = state_.lock();
-    const auto found = state->assigned.find(message);
-    if (found != state->assigned.end() && found->second.fetched_ms >= now_ms - life_ms) return true;
-    drop_old(*state, now_ms);
-    if (state->free.empty() || state->assigned.size() >= max_assigned) return false;
-    state->assigned[message] = std::move(state->free.front());
-    state->free.pop_front();
-    return true;
+std::optional<Cid> CidPool::take(std::int64_t now_ms) {
+    auto cids_free = free_.lock();
+    while (!cids_free->empty() && cids_free->front().given_ms < now_ms - cid_shelf_ms)
+        cids_free->pop_front();
+    if (cids_free->empty()) return std::nullopt;
+    Cid cid = std::move(cids_free->front());
+    cids_free->pop_front();
+    return cid;
 }
-
-std::optional<std::string> CidPool::of(MessageId message) const {
-    auto state = state_.lock();
-    const auto found = state->assigned.find(message);
-    if (found == state->assigned.end()) return std::nullopt;
-    return found->second.text;
-}
-
-void CidPool::forget(MessageId message) { state_.lock()->assigned.erase(message); }
 
 std::vector<std::string> read_cids(std::string_view body) {
     boost::system::error_code failed;

@@ -1,7 +1,6 @@
-// The cids of one account: fetched ones that are free, and which message has which. A message keeps
-// its cid for all its attempts, so that JPush answers a repeat with the first result instead of
-// pushing twice. In memory: after a restart a message that is tried again gets a new one, which is
-// why the provider does not promise idempotency. Safe from every thread.
+// The cids of one account that are fetched and free. JPush honours a cid for a day from when it
+// gave it, so a cid that has lain here for half a day is not given to a message any more: the other
+// half is for the message's repeats. Safe from every thread.
 #pragma once
 
 #include <cstdint>
@@ -9,35 +8,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/guarded.hpp"
-#include "base/id.hpp"
 
 namespace hongyan::jpush {
+
+/// JPush recognises a repeat this long after it gave the cid; an hour is kept for clocks.
+inline constexpr std::int64_t cid_life_ms = 23 * 3'600'000;
+/// A cid this old is not given to a message any more.
+inline constexpr std::int64_t cid_shelf_ms = 12 * 3'600'000;
+
+struct Cid {
+    std::string text;
+    std::int64_t given_ms = 0;
+};
 
 class CidPool {
   public:
     void add(std::vector<std::string> cids, std::int64_t now_ms);
-    /// Gives the message a cid unless it has one; false if none is left.
-    [[nodiscard]] bool assign(MessageId message, std::int64_t now_ms);
-    [[nodiscard]] std::optional<std::string> of(MessageId message) const;
-    /// Its last attempt is over.
-    void forget(MessageId message);
+    /// Nothing if none is left.
+    [[nodiscard]] std::optional<Cid> take(std::int64_t now_ms);
 
   private:
-    struct Cid {
-        std::string text;
-        std::int64_t fetched_ms = 0;
-    };
-    struct State {
-        std::deque<Cid> free;
-        std::unordered_map<MessageId, Cid> assigned;
-    };
-    static void drop_old(State& state, std::int64_t now_ms);
-
-    mutable Guarded<State> state_;
+    Guarded<std::deque<Cid>> free_;
 };
 
 /// The cids of {"cidlist":[...]}; empty if it is something else.

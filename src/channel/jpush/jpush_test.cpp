@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "channel/jpush/cid_account.hpp"
+#include "channel/jpush/cid_pool.hpp"
 #include "channel/jpush/protocol.hpp"
 #include "channel/jpush/provider.hpp"
 
@@ -40,16 +41,14 @@ OutboundReply answer(int status, std::string body) {
 
 struct Fixture : testing::Test {
     ManualClock clock;
-    std::shared_ptr<CidPool> pool = std::make_shared<CidPool>();
-    std::unique_ptr<kit::HttpProtocol> p = make_protocol(settings(), pool, clock);
+    std::unique_ptr<kit::HttpProtocol> p = make_protocol(settings(), clock);
 };
 using Jpush = Fixture;
 
 TEST_F(Jpush, a_message_becomes_a_request_as_jpush_documents_it) {
-    pool->add({"cid-1"}, clock.now_ms());
-    ASSERT_TRUE(pool->assign(4711, clock.now_ms()));
-    const auto r = p->request(message(4711, R"({"jpush":{"extras":{"a":1},"badge":"5"}})"),
-                              {"", clock.now_ms()});
+    auto m = message(4711, R"({"jpush":{"extras":{"a":1},"badge":"5"}})");
+    m.provider_token = "cid-1";
+    const auto r = p->request(m, {"", clock.now_ms()});
     ASSERT_TRUE(r);
     EXPECT_EQ(r->url, "https://api.jpush.cn/v3/push");
     EXPECT_EQ(r->method, "POST");
@@ -68,30 +67,28 @@ TEST_F(Jpush, a_message_becomes_a_request_as_jpush_documents_it) {
     EXPECT_EQ(body.at("options").at("time_to_live"), 86'400);
 }
 
-TEST_F(Jpush, a_message_keeps_its_cid_for_all_attempts) {
-    pool->add({"cid-1", "cid-2"}, clock.now_ms());
-    ASSERT_TRUE(pool->assign(1, clock.now_ms()));
-    ASSERT_TRUE(pool->assign(1, clock.now_ms()));
-    EXPECT_EQ(pool->of(1), "cid-1");
-    ASSERT_TRUE(pool->assign(2, clock.now_ms()));
-    EXPECT_FALSE(pool->assign(3, clock.now_ms()));
-    EXPECT_EQ(p->judge(message(1), answer(500, R"({"error":{"code":1000}})")).kind,
-              OutcomeClass::transient);
-    EXPECT_EQ(pool->of(1), "cid-1");
-    (void)p->judge(message(1), answer(200, R"({"sendno":"0","msg_id":"7"})"));
-    EXPECT_EQ(pool->of(1), std::nullopt);
-    clock.advance(std::chrono::hours(24));
-    EXPECT_FALSE(pool->assign(2, clock.now_ms())) << "a cid lives a day";
+TEST(JpushCids, leave_the_pool_in_order_and_not_when_they_are_half_a_day_old) {
+    ManualClock clock;
+    CidPool pool;
+    pool.add({"cid-1", "cid-2"}, clock.now_ms());
+    EXPECT_EQ(pool.take(clock.now_ms())->text, "cid-1");
+    clock.advance(std::chrono::hours(13));
+    pool.add({"cid-3"}, clock.now_ms());
+    const auto cid = pool.take(clock.now_ms());
+    ASSERT_TRUE(cid);
+    EXPECT_EQ(cid->text, "cid-3");
+    EXPECT_EQ(cid->given_ms, clock.now_ms());
+    EXPECT_FALSE(pool.take(clock.now_ms()));
 }
 
 TEST_F(Jpush, cids_can_be_made_of_the_message_or_left_out) {
     Settings s = settings();
     s.cid = "message";
-    auto own = make_protocol(s, pool, clock);
+    auto own = make_protocol(s, clock);
     EXPECT_EQ(boost::json::parse(own->request(message(), {})->body).at("cid").as_string(),
               s.app_key + "-" + kit::message_token(message()));
     s.cid = "none";
-    auto none = make_protocol(s, pool, clock);
+    auto none = make_protocol(s, clock);
     EXPECT_FALSE(
         boost::json::parse(none->request(message(), {})->body).as_object().contains("cid"));
 }
@@ -177,12 +174,15 @@ class CidServer final : public Outbound {
     bool working = true;
 };
 
+/// What was handed to the account that sends: message and cid.
+using Handed = std::vector<std::pair<MessageId, std::string>>;
+
 class Inner final : public Account {
   public:
-    explicit Inner(std::vector<MessageId>& sent) : sent_(sent) {}
+    explicit Inner(Handed& sent) : sent_(sent) {}
     Status start(OutcomeSink, ReceiptSink) override { return Done{}; }
     void send(std::vector<MessagePtr> batch, std::int64_t) override {
-        for (const auto& one : batch) sent_.push_back(one->id);
+        for (const auto& one : batch) sent_.emplace_back(one->id, one->provider_token);
     }
     Result<CallbackAnswer> callback(const Callback&) override {
         return make_error(ErrorCode::not_found, "");
@@ -191,49 +191,114 @@ class Inner final : public Account {
     void stop(Millis) override {}
 
   private:
-    std::vector<MessageId>& sent_;
+    Handed& sent_;
 };
 
-std::vector<MessagePtr> batch_of(std::initializer_list<MessageId> ids) {
-    std::vector<MessagePtr> batch;
-    for (const auto id : ids) batch.push_back(std::make_unique<Message>(message(id)));
-    return batch;
-}
+/// Keeps tokens when the test says so.
+class Disk final : public TokenStore {
+  public:
+    void keep(std::int64_t account_id, std::vector<Given> tokens,
+              UniqueFunction<void(bool)> stored) override {
+        EXPECT_EQ(account_id, 7);
+        for (const auto& one : tokens) kept.emplace_back(one.message_id, one.token);
+        if (at_once)
+            stored(true);
+        else
+            waiting.push_back(std::move(stored));
+    }
+    Handed kept;
+    std::vector<UniqueFunction<void(bool)>> waiting;
+    bool at_once = true;
+};
 
-TEST(JpushCids, are_fetched_until_every_message_has_one) {
+struct CidFixture : testing::Test {
+    std::unique_ptr<Account> open() {
+        auto account =
+            make_cid_account(std::make_unique<Inner>(sent), 7, settings(),
+                             ProviderParts{server, clock, log, /*allowed=*/nullptr, &disk});
+        EXPECT_TRUE(account->start(
+            [this](std::vector<Sent> all) {
+                for (const auto& one : all) given_back.push_back(one.outcome);
+            },
+            {}));
+        return account;
+    }
+    static std::vector<MessagePtr> batch_of(std::initializer_list<MessageId> ids) {
+        std::vector<MessagePtr> batch;
+        for (const auto id : ids) batch.push_back(std::make_unique<Message>(message(id)));
+        return batch;
+    }
+    [[nodiscard]] std::int64_t soon() const { return clock.now_ms() + 10'000; }
+
     ManualClock clock;
-    Log log(LogLevel::error);
+    Log log{LogLevel::error};
     CidServer server;
-    std::vector<MessageId> sent;
-    auto pool = std::make_shared<CidPool>();
-    auto account =
-        make_cid_account(std::make_unique<Inner>(sent), pool, settings(), {server, clock, log});
-    ASSERT_TRUE(account->start([](std::vector<Sent>) {}, {}));
-    account->send(batch_of({1, 2, 3}), clock.now_ms() + 10'000);
-    EXPECT_EQ(sent.size(), 3U);
+    Disk disk;
+    Handed sent;
+    std::vector<Outcome> given_back;
+};
+using JpushAccount = CidFixture;
+
+TEST_F(JpushAccount, cids_are_fetched_until_every_message_has_one) {
+    auto account = open();
+    account->send(batch_of({1, 2, 3}), soon());
+    EXPECT_EQ(sent, (Handed{{1, "a1"}, {2, "b1"}, {3, "a2"}}));
     EXPECT_EQ(server.urls.size(), 2U) << "two cids come at once";
     EXPECT_TRUE(server.urls[0].ends_with("/v3/push/cid?count=10&type=push"));
-    EXPECT_EQ(pool->of(1), "a1");
-    EXPECT_EQ(pool->of(3), "a2");
-    account->send(batch_of({4}), clock.now_ms() + 10'000);
+    account->send(batch_of({4}), soon());
     EXPECT_EQ(server.urls.size(), 2U) << "one was left";
+    EXPECT_EQ(disk.kept, sent);
     account->stop(Millis(10));
 }
 
-TEST(JpushCids, a_message_goes_without_when_none_can_be_had) {
-    ManualClock clock;
-    Log log(LogLevel::error);
-    CidServer server;
-    server.working = false;
-    std::vector<MessageId> sent;
-    auto pool = std::make_shared<CidPool>();
-    auto account =
-        make_cid_account(std::make_unique<Inner>(sent), pool, settings(), {server, clock, log});
-    ASSERT_TRUE(account->start([](std::vector<Sent>) {}, {}));
-    account->send(batch_of({1}), clock.now_ms() + 10'000);
-    EXPECT_EQ(sent, std::vector<MessageId>{1});
-    EXPECT_EQ(pool->of(1), std::nullopt);
+TEST_F(JpushAccount, nothing_leaves_before_its_cid_is_on_disk) {
+    disk.at_once = false;
+    auto account = open();
+    account->send(batch_of({1}), soon());
+    EXPECT_EQ(disk.kept, (Handed{{1, "a1"}}));
+    EXPECT_TRUE(sent.empty());
+    disk.waiting[0](true);
+    EXPECT_EQ(sent, (Handed{{1, "a1"}}));
+    account->send(batch_of({2}), soon());
+    disk.waiting[1](false);
+    EXPECT_EQ(sent.size(), 1U);
+    ASSERT_EQ(given_back.size(), 1U);
+    EXPECT_EQ(given_back[0].kind, OutcomeClass::transient);
+    EXPECT_EQ(given_back[0].code, "not_stored");
     account->stop(Millis(10));
+}
+
+TEST_F(JpushAccount, a_message_keeps_the_cid_of_its_earlier_attempts_while_it_holds) {
+    auto account = open();
+    auto again = batch_of({1, 2, 3});
+    again[0]->provider_token = again[1]->provider_token = again[2]->provider_token = "stored";
+    again[0]->provider_token_ms = again[1]->provider_token_ms = clock.now_ms() - 22 * 3'600'000;
+    again[2]->provider_token_ms = clock.now_ms() - 24 * 3'600'000;
+    again[0]->provider_token_account = again[2]->provider_token_account = 7;
+    again[1]->provider_token_account = 8;
+    account->send(std::move(again), soon());
+    EXPECT_EQ(sent, (Handed{{1, "stored"}, {2, "a1"}, {3, "b1"}}))
+        << "one of another account, and one that JPush has forgotten";
+    account->stop(Millis(10));
+}
+
+TEST_F(JpushAccount, a_message_goes_without_when_none_can_be_had) {
+    server.working = false;
+    auto account = open();
+    account->send(batch_of({1}), soon());
+    EXPECT_EQ(sent, (Handed{{1, ""}}));
+    EXPECT_TRUE(disk.kept.empty());
+    account->stop(Millis(10));
+}
+
+TEST_F(JpushAccount, cids_still_on_their_way_to_the_disk_are_waited_for) {
+    disk.at_once = false;
+    auto account = open();
+    account->send(batch_of({1}), soon());
+    account->stop(Millis(10));
+    account.reset();
+    disk.waiting[0](true);  // too late: the next start finds the message under way
+    EXPECT_TRUE(sent.empty() && given_back.empty());
 }
 
 TEST(JpushCids, malformed_lists_give_none) {

@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 
 #include "base/text.hpp"
+#include "channel/jpush/cid_pool.hpp"
 #include "kit/described.hpp"
 
 namespace hongyan::jpush {
@@ -42,8 +43,8 @@ Answer read_answer(std::string_view body) {
 
 class Protocol final : public kit::HttpProtocol {
   public:
-    Protocol(Settings settings, std::shared_ptr<CidPool> pool, const Clock& clock)
-        : settings_(std::move(settings)), pool_(std::move(pool)), clock_(clock) {}
+    Protocol(Settings settings, const Clock& clock)
+        : settings_(std::move(settings)), clock_(clock) {}
 
     Result<OutboundRequest> request(const Message& message,
                                     const kit::SendContext& context) override;
@@ -55,13 +56,12 @@ class Protocol final : public kit::HttpProtocol {
     [[nodiscard]] std::string cid_of(const Message& message) const;
 
     const Settings settings_;
-    const std::shared_ptr<CidPool> pool_;  ///< shared with the account that fills it
     const Clock& clock_;
 };
 
 std::string Protocol::cid_of(const Message& message) const {
     if (settings_.cid == "message") return settings_.app_key + "-" + kit::message_token(message);
-    if (settings_.cid == "pool") return pool_->of(message.id).value_or("");
+    if (settings_.cid == "pool") return message.provider_token;
     return "";
 }
 
@@ -87,15 +87,12 @@ Result<OutboundRequest> Protocol::request(const Message& message, const kit::Sen
     return request;
 }
 
-Outcome Protocol::judge(const Message& message, const OutboundReply& reply) {
+Outcome Protocol::judge(const Message&, const OutboundReply& reply) {
     const Answer answer = read_answer(reply.body);
     Outcome outcome;
     if (reply.status == 200 && !answer.has_error) {
         outcome.provider_message_id = answer.msg_id;
-        if (!answer.msg_id.empty()) {
-            pool_->forget(message.id);
-            return outcome;
-        }
+        if (!answer.msg_id.empty()) return outcome;
         outcome.kind = OutcomeClass::unknown;
         outcome.code = "200";
         outcome.detail = "JPush answered 200 without a msg_id";
@@ -188,9 +185,8 @@ OutboundRequest cid_request(const Settings& settings, std::int64_t count) {
     return request;
 }
 
-std::unique_ptr<kit::HttpProtocol> make_protocol(Settings settings, std::shared_ptr<CidPool> pool,
-                                                 const Clock& clock) {
-    return std::make_unique<Protocol>(std::move(settings), std::move(pool), clock);
+std::unique_ptr<kit::HttpProtocol> make_protocol(Settings settings, const Clock& clock) {
+    return std::make_unique<Protocol>(std::move(settings), clock);
 }
 
 }  // namespace hongyan::jpush

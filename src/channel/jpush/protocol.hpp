@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "channel/jpush/cid_pool.hpp"
 #include "channel/jpush/settings.hpp"
 #include "kit/http_account.hpp"
 
@@ -28,9 +27,8 @@ struct Draft {
 /// GET /v3/push/cid?count=N with the account's credentials.
 [[nodiscard]] OutboundRequest cid_request(const Settings& settings, std::int64_t count);
 
-/// pool may stay empty if the account takes no cids from it.
+/// With cid "pool" the message's provider_token is its cid.
 [[nodiscard]] std::unique_ptr<kit::HttpProtocol> make_protocol(Settings settings,
-                                                               std::shared_ptr<CidPool> pool,
                                                                const Clock& clock);
 
 }  // namespace hongyan::jpush

@@ -1,6 +1,7 @@
 #include "channel/jpush/provider.hpp"
 
 #include "channel/jpush/cid_account.hpp"
+#include "channel/jpush/cid_pool.hpp"
 #include "channel/jpush/protocol.hpp"
 #include "kit/described.hpp"
 
@@ -35,9 +36,12 @@ class JpushProvider final : public Provider {
                                           const ProviderParts& parts) const override;
 
   private:
-    /// Within one run a repeat has the same cid and is harmless; a restart forgets the cids, so
-    /// that nothing may be promised. Ten, because a free app gets ten cids at once.
-    const ProviderTraits traits_{.idempotency_ms = 0, .batch = 10, .max_in_flight = 50};
+    /// A cid may have lain in the pool for half a day before its message was sent first. Ten,
+    /// because a free app gets ten cids at once.
+    const ProviderTraits traits_{.idempotency_ms = cid_life_ms - cid_shelf_ms,
+                                 .batch = 10,
+                                 .max_in_flight = 50,
+                                 .gives_tokens = true};
     const ChannelShapes shapes_;
 };
 
@@ -63,10 +67,9 @@ Result<std::unique_ptr<Account>> JpushProvider::open(AccountSettings settings,
         read.error().code = ErrorCode::config_invalid;
         return std::move(read.error());
     }
-    auto pool = std::make_shared<CidPool>();
-    auto account = kit::make_http_account(make_protocol(*read, pool, parts.clock), parts);
+    auto account = kit::make_http_account(make_protocol(*read, parts.clock), parts);
     if (read->cid != "pool") return account;
-    return make_cid_account(std::move(account), std::move(pool), *read, parts);
+    return make_cid_account(std::move(account), settings.id, *read, parts);
 }
 
 }  // namespace

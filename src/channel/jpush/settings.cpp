@@ -51,8 +51,9 @@ const shape::Object& describe(shape::Tag<Settings>) {
             .default_value(true),
         field("cid", &S::cid,
               "Where the id comes from by which JPush recognises a repeat for a day: pool (fetched "
-              "from JPush, kept in memory), message (made from the message's id: it survives a "
-              "restart, but JPush does not promise to take ids of others) or none.")
+              "from JPush and stored with the message), message (made from the message's id; JPush "
+              "does not promise to take ids of others, so a lost answer is not repeated by itself) "
+              "or none.")
             .one_of(cid_words)
             .default_value("pool"),
         field("cid_batch", &S::cid_batch,

@@ -132,7 +132,7 @@ Result<std::unique_ptr<Account>> open_smtp_account(const SmtpSettings& settings,
     auto token = std::make_shared<TokenSource>(settings, parts.outbound, parts.clock, loop);
     auto server = std::make_unique<Server>(
         Server{settings, settings.helo.empty() ? own_host_name() : settings.helo, std::move(*tls),
-               *loops, loop, parts.clock, std::move(token)});
+               *loops, loop, parts.clock, std::move(token), parts.allowed});
     auto sender = std::make_shared<Sender>(std::move(server), std::move(*composer), parts.log);
     return std::unique_ptr<Account>(
         std::make_unique<SmtpAccount>(std::move(loops), std::move(sender), bounce_keys(mail),

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
+#include <set>
 
+#include "channel/mail/address.hpp"
 #include "kit/described.hpp"
 
 namespace hongyan::mail {
@@ -120,6 +122,11 @@ std::vector<shape::Field> pace_fields() {
                       .between(1, 1'000'000)
                       .default_value(100));
     out.push_back(
+        field("domains", &S::domains,
+              "Limits for the recipients' domains on top of these, e.g. two connections to one "
+              "mailbox provider; without them a domain may have all connections.")
+            .items(0, 1000));
+    out.push_back(
         field("idle_seconds", &S::idle_seconds, "How long a connection without mails is kept open.")
             .between(0, 3600)
             .default_value(30));
@@ -205,7 +212,22 @@ void check_places(const SmtpSettings& s, shape::Problems& problems) {
     }
 }
 
+void check_domains(const SmtpSettings& s, shape::Problems& problems) {
+    std::set<std::string> seen;
+    for (const auto& limit : s.domains) {
+        const auto name = ascii_domain(limit.domain);
+        if (!seen.insert(name ? *name : limit.domain).second)
+            problems.add("domains", "duplicate", limit.domain + " stands here more than once");
+    }
+}
+
+std::optional<std::string> wrong_domain(std::string_view text) {
+    if (text == "*" || ascii_domain(text)) return std::nullopt;
+    return "must be a domain such as example.com, or * for each of the others";
+}
+
 void check_settings(const SmtpSettings& s, shape::Problems& problems) {
+    check_domains(s, problems);
     check_login(s, problems);
     check_places(s, problems);
 }
@@ -241,6 +263,28 @@ MailSettings mail_with_secrets(const SmtpSettings& settings) {
 std::string SmtpSettings::port_text() const {
     if (port != 0) return std::to_string(port);
     return tls == TlsMode::implicit ? "465" : "587";
+}
+
+const shape::Object& describe(shape::Tag<DomainLimit>) {
+    static const shape::Object object = shape::object<DomainLimit>(
+        "DomainLimit", "What an account's connections may do to one domain of recipients.",
+        field("domain", &DomainLimit::domain,
+              "The domain; * = each domain that has no limit of its own, by itself.")
+            .required()
+            .length(1, 253)
+            .check(wrong_domain)
+            .example("example.com"),
+        field("max_connections", &DomainLimit::max_connections,
+              "Connections on which mails to it are under way at the same time; 0 = no limit.")
+            .between(0, 256)
+            .default_value(0)
+            .example(2),
+        field("messages_per_connection", &DomainLimit::messages_per_connection,
+              "Mails to it after which a connection is replaced; 0 = no limit.")
+            .between(0, 1'000'000)
+            .default_value(0)
+            .example(20));
+    return object;
 }
 
 const shape::Object& describe(shape::Tag<SmtpSettings>) {

@@ -27,6 +27,13 @@ enum class AuthKind : std::uint8_t { automatic, none, plain, login, cram_md5, xo
 inline constexpr std::array<std::string_view, 6> auth_kind_names{"auto",  "none",     "plain",
                                                                  "login", "cram_md5", "xoauth2"};
 
+/// What one domain of recipients is spared; 0 = no limit.
+struct DomainLimit {
+    std::string domain;  ///< "*" = each domain that has no limit of its own, by itself
+    std::int64_t max_connections = 0;
+    std::int64_t messages_per_connection = 0;
+};
+
 struct SmtpSettings {
     std::string host;
     std::int64_t port = 0;  ///< 0 = 465 with implicit TLS, else 587
@@ -46,6 +53,7 @@ struct SmtpSettings {
     std::string helo;
     std::int64_t max_connections = 8;
     std::int64_t messages_per_connection = 100;
+    std::vector<DomainLimit> domains;
     std::int64_t idle_seconds = 30;
     bool pipelining = true;
     bool chunking = false;
@@ -65,6 +73,7 @@ struct SmtpSettings {
     [[nodiscard]] std::string port_text() const;
 };
 
+const shape::Object& describe(shape::Tag<DomainLimit>);
 const shape::Object& describe(shape::Tag<SmtpSettings>);
 
 /// The settings as a JSON Schema, secrets marked and named once.

@@ -26,6 +26,8 @@ struct Job {
     std::int64_t started_us = 0;
     int stale_tries = 0;  ///< lines that broke under it before it was sent
     std::optional<Result<Mail>> mail = std::nullopt;  ///< if it was composed before its turn
+    std::string domain = {};     ///< of the recipient, where domains have limits
+    const void* line = nullptr;  ///< the connection that it counts on, where they have
 };
 
 class Connection;

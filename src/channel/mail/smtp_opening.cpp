@@ -40,9 +40,23 @@ void Opening::start(Done done) {
                            "the mail server's name was not found: " + found.error().detail);
                 return;
             }
-            self->endpoints_ = std::move(*found);
-            self->connect_next("it has no address");
+            self->keep_allowed(std::move(*found));
         });
+}
+
+/// The addresses are judged after the name was looked up, and no other is connected to.
+void Opening::keep_allowed(Loops::Endpoints found) {
+    const bool any = !found.empty();
+    std::erase_if(found, [this](const auto& endpoint) {
+        return !may_connect(endpoint.data(), server_.allowed);
+    });
+    endpoints_ = std::move(found);
+    if (any && endpoints_.empty()) {
+        fail(OutcomeClass::configuration, "address",
+             "the mail server's address is not public and not in outbound.allow_networks");
+        return;
+    }
+    connect_next("it has no address");
 }
 
 void Opening::cancel() {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/address_guard.hpp"
 #include "channel/mail/settings.hpp"
 #include "channel/mail/smtp_features.hpp"
 #include "channel/mail/smtp_login.hpp"
@@ -28,7 +29,8 @@ struct Server {
     Loops& loops;
     boost::asio::io_context& loop;
     const Clock& clock;
-    std::shared_ptr<TokenSource> token;  ///< shared: see there
+    std::shared_ptr<TokenSource> token;    ///< shared: see there
+    const NetworkList* allowed = nullptr;  ///< see ProviderParts
 
     /// A wait of RFC 5321 4.5.3.2 as the settings scale it, at least a second.
     [[nodiscard]] Millis wait(std::chrono::seconds full) const;
@@ -56,6 +58,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   private:
     enum class Step { connecting, tls, greeting, hello, old_hello, starttls, token, login, over };
 
+    void keep_allowed(Loops::Endpoints found);
     void connect_next(std::string last_problem);
     void connected();
     void begin_tls();

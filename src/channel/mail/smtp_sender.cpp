@@ -29,7 +29,8 @@ Sender::Sender(std::unique_ptr<Server> server, Composer composer, Log& log)
       composer_(std::move(composer)),
       log_(log),
       timer_(server_->loop),
-      timer_due_us_(never_us) {}
+      timer_due_us_(never_us),
+      waiting_(server_->settings.domains) {}
 
 void Sender::start(OutcomeSink sink) { sink_ = std::move(sink); }
 
@@ -70,8 +71,10 @@ void Sender::take_inbox() {
         inbox->posted = false;
         for (Job& job : inbox->jobs) {
             watch(job.deadline_us);
-            auto& queue = takes_long(*job.message) ? uncomposed_ : waiting_;
-            queue.push_back(std::move(job));
+            if (takes_long(*job.message))
+                uncomposed_.push_back(std::move(job));
+            else
+                waiting_.push_back(std::move(job));
         }
         inbox->jobs.clear();
     }
@@ -146,14 +149,16 @@ bool Sender::give(Connection& connection, bool behind_others) {
     while (connection.wants_mail() &&
            waiting_.size() > (connection.is_idle() ? 0 : openings_.size())) {
         if (!connection.is_idle() && !behind_others) break;
-        Job job = std::move(waiting_.front());
-        waiting_.pop_front();
-        if (job.deadline_us <= now_us) {
-            report_late(std::move(job));
+        auto job = waiting_.next(connection);
+        if (!job) break;  // all that waits is for domains that have their connections
+        if (job->deadline_us <= now_us) {
+            report_late(std::move(*job));
             continue;
         }
-        connection.start(std::move(job));
+        const bool is_worn = waiting_.is_worn(connection);
+        connection.start(std::move(*job));
         given = true;
+        if (is_worn) connection.leave();
     }
     return given;
 }
@@ -168,7 +173,7 @@ void Sender::open_more() {
     const auto limit = static_cast<std::size_t>(server_->settings.max_connections);
     const bool pausing = server_->clock.steady_us() < open_after_us_;
     if (over_ || (pausing && !(connections_.empty() && openings_.empty()))) return;
-    while (openings_.size() < waiting_.size() && connections_.size() + openings_.size() < limit) {
+    while (openings_.size() < waiting_.ready() && connections_.size() + openings_.size() < limit) {
         const auto opening = openings_.emplace_back(std::make_shared<Opening>(*server_));
         opening->start([self = shared_from_this(), key = opening.get()](Opened result) {
             self->opened(key, std::move(result));
@@ -206,7 +211,7 @@ void Sender::open_failed(const Outcome& failure) {
 }
 
 void Sender::fail_waiting(const Outcome& outcome) {
-    for (auto waiting = std::exchange(waiting_, {}); Job & job : waiting) {
+    for (auto waiting = waiting_.take_all(); Job & job : waiting) {
         report(std::move(job), outcome);
     }
 }
@@ -214,6 +219,8 @@ void Sender::fail_waiting(const Outcome& outcome) {
 void Sender::finished(Job job, Outcome outcome) { report(std::move(job), std::move(outcome)); }
 
 void Sender::again(Job job) {
+    waiting_.left(job);
+    job.line = nullptr;
     waiting_.push_front(std::move(job));
     dispatch_later();
 }
@@ -221,6 +228,7 @@ void Sender::again(Job job) {
 void Sender::report(Job job, Outcome outcome) {
     outcome.provider = "smtp";
     if (outcome.started_ms == 0) outcome.started_ms = server_->clock.now_ms();
+    waiting_.left(job);
     outcomes_.push_back({std::move(job.message), std::move(outcome)});
     if (std::exchange(flush_posted_, true)) return;
     // Behind what is ready now, so that the outcomes of one turn travel together.
@@ -253,8 +261,9 @@ void Sender::on_timer() {
     const std::int64_t now_us = server_->clock.steady_us();
     if (now_us < timer_due_us_) return;  // set anew meanwhile
     timer_due_us_ = never_us;
-    expire(waiting_, now_us);
-    expire(uncomposed_, now_us);
+    for (auto left = expire(waiting_.take_all(), now_us); Job & job : left)
+        waiting_.push_back(std::move(job));
+    uncomposed_ = expire(std::exchange(uncomposed_, {}), now_us);
     const auto connections = connections_;
     for (const auto& connection : connections) connection->on_time(now_us);
     for (const auto& connection : connections_) watch(connection->next_us());
@@ -268,7 +277,8 @@ void Sender::report_late(Job job) {
     report(std::move(job), std::move(outcome));
 }
 
-void Sender::expire(std::deque<Job>& jobs, std::int64_t now_us) {
+/// Reports those that are late and gives the others back.
+std::deque<Job> Sender::expire(std::deque<Job> jobs, std::int64_t now_us) {
     std::deque<Job> left;
     std::int64_t next_us = never_us;
     for (Job& job : jobs) {
@@ -279,11 +289,12 @@ void Sender::expire(std::deque<Job>& jobs, std::int64_t now_us) {
         }
         report_late(std::move(job));
     }
-    jobs = std::move(left);
     if (next_us != never_us) watch(next_us);
+    return left;
 }
 
 void Sender::ended(Connection& connection) {
+    waiting_.forget(connection);
     erase_pointer(connections_, &connection);
     if (!waiting_.empty()) dispatch_later();
     if (stopped_ && is_quiet()) finish_stop();

@@ -12,6 +12,7 @@
 #include "base/guarded.hpp"
 #include "base/log.hpp"
 #include "channel/mail/smtp_connection.hpp"
+#include "channel/mail/smtp_waiting.hpp"
 #include "contract/provider.hpp"
 
 namespace hongyan::mail {
@@ -55,7 +56,7 @@ class Sender final : public ConnectionEvents, public std::enable_shared_from_thi
     void fail_waiting(const Outcome& outcome);
     void on_timer();
     void report_late(Job job);
-    void expire(std::deque<Job>& jobs, std::int64_t now_us);
+    [[nodiscard]] std::deque<Job> expire(std::deque<Job> jobs, std::int64_t now_us);
     void flush_outcomes();
     void report(Job job, Outcome outcome);
     void begin_stop(UniqueFunction<void()> stopped);
@@ -74,7 +75,7 @@ class Sender final : public ConnectionEvents, public std::enable_shared_from_thi
     // the loop's thread only
     boost::asio::steady_timer timer_;
     std::int64_t timer_due_us_;
-    std::deque<Job> waiting_;
+    WaitingMails waiting_;
     std::deque<Job> uncomposed_;  ///< mails that take long to make, before waiting_
     std::size_t composing_ = 0;   ///< of them, on a computing thread now
     std::vector<std::shared_ptr<Connection>> connections_;

@@ -14,9 +14,13 @@ constexpr Millis goodbye_patience{1'000};
 Millis millis(double seconds) { return Millis(static_cast<std::int64_t>(seconds * 1'000)); }
 std::int64_t micros(double seconds) { return static_cast<std::int64_t>(seconds * 1'000'000); }
 
-Endpoint endpoint_of(const Settings& s) {
-    return {s.host, std::to_string(s.port), s.tls, s.ca_file,
-            s.tls_server_name.empty() ? s.host : s.tls_server_name};
+Endpoint endpoint_of(const Settings& s, const NetworkList* allowed) {
+    return {s.host,
+            std::to_string(s.port),
+            s.tls,
+            s.ca_file,
+            s.tls_server_name.empty() ? s.host : s.tls_server_name,
+            allowed};
 }
 
 /// Half to all of pause, so that many binds do not come back in step.
@@ -69,8 +73,9 @@ void Bind::connect() {
     ++session_;
     in_.clear();
     out_.clear();
-    connection_ = std::make_unique<Connection>(parts_.loop, endpoint_of(parts_.settings),
-                                               static_cast<ConnectionEvents&>(*this));
+    connection_ =
+        std::make_unique<Connection>(parts_.loop, endpoint_of(parts_.settings, parts_.allowed),
+                                     static_cast<ConnectionEvents&>(*this));
     timer_.start(millis(parts_.settings.connect_timeout_seconds),
                  [this] { lose(Loss::Kind::not_connected, "no connection in time"); });
     connection_->open();

@@ -77,7 +77,8 @@ struct BindParts {
     const Clock& clock;
     Log& log;
     const Settings& settings;
-    std::string account;  ///< for the log
+    std::string account;                   ///< for the log
+    const NetworkList* allowed = nullptr;  ///< see ProviderParts
 };
 
 class Bind final : private ConnectionEvents {

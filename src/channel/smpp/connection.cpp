@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "channel/smpp/asio.hpp"
 
@@ -50,10 +51,19 @@ struct Connection::Held : std::enable_shared_from_this<Connection::Held> {
             });
     }
 
+    /// The addresses are judged here, after the name was looked up, and no other is connected to.
     void connect(const tcp::resolver::results_type& found) {
+        std::vector<tcp::endpoint> open;
+        for (const auto& entry : found) {
+            const tcp::endpoint to = entry.endpoint();
+            if (may_connect(to.data(), endpoint.allowed)) open.push_back(to);
+        }
+        if (open.empty()) {
+            return fail("the centre's address is not public and not in outbound.allow_networks",
+                        asio::error::access_denied);
+        }
         asio::async_connect(
-            socket, found,
-            [self = shared_from_this()](const Failure& failed, const tcp::endpoint&) {
+            socket, open, [self = shared_from_this()](const Failure& failed, const tcp::endpoint&) {
                 if (failed) return self->fail("no connection", failed);
                 if (self->events == nullptr) return;
                 Failure ignored;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/address_guard.hpp"
 #include "channel/smpp/loop.hpp"
 
 namespace hongyan::smpp {
@@ -15,8 +16,9 @@ struct Endpoint {
     std::string host;
     std::string port;
     bool tls = false;
-    std::string ca_file;      ///< "" = the system's authorities
-    std::string server_name;  ///< the name in the certificate
+    std::string ca_file;                   ///< "" = the system's authorities
+    std::string server_name;               ///< the name in the certificate
+    const NetworkList* allowed = nullptr;  ///< see ProviderParts; outlives the connection
 };
 
 class ConnectionEvents {

@@ -45,12 +45,14 @@ std::size_t Job::next() const {
     return first;
 }
 
-Core::Core(AccountSettings account, Settings settings, const ProviderParts& parts)
+Core::Core(AccountSettings account, Settings settings, const ProviderParts& parts,
+           std::shared_ptr<SharedReceipts> receipts)
     : account_(std::move(account)),
       settings_(std::move(settings)),
       vendor_(vendor_classes(settings_)),
       parts_(parts),
       receipt_rules_{settings_.id_mode, read_zone(settings_.receipt_time_zone).value_or(0)},
+      shared_(std::move(receipts)),
       tick_timer_(loop_),
       pace_timer_(loop_) {
     // References begin anywhere, so that a restart does not join new parts to old ones.
@@ -81,7 +83,9 @@ Status Core::start(OutcomeSink sink, ReceiptSink receipts) {
     return Done{};
 }
 
-BindParts Core::bind_parts() { return {loop_, parts_.clock, parts_.log, settings_, account_.name}; }
+BindParts Core::bind_parts() {
+    return {loop_, parts_.clock, parts_.log, settings_, account_.name, parts_.allowed};
+}
 
 void Core::open_binds() {
     BindEvents& events = *this;
@@ -133,7 +137,7 @@ void Core::take(MessagePtr message, std::int64_t deadline_ms) {
         return finish(job, OutcomeClass::message_permanent, "not_sendable",
                       prepared.error().detail);
     }
-    if (job.segments.size() > 1) ++long_jobs_;
+    if (job.segments.size() > 1) ++shared_->long_jobs;
     if (!reached_ && !any_bound()) return fail_unsent(job);
     job.queued = true;
     waiting_.push_back(job.number);

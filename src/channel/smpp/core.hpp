@@ -47,7 +47,8 @@ struct Job {
 
 class Core final : public std::enable_shared_from_this<Core>, private BindEvents {
   public:
-    Core(AccountSettings account, Settings settings, const ProviderParts& parts);
+    Core(AccountSettings account, Settings settings, const ProviderParts& parts,
+         std::shared_ptr<SharedReceipts> receipts);
     ~Core() override;
 
     // From any thread.
@@ -111,6 +112,7 @@ class Core final : public std::enable_shared_from_this<Core>, private BindEvents
     const StatusMap vendor_;
     const ProviderParts parts_;
     const ReceiptRules receipt_rules_;
+    const std::shared_ptr<SharedReceipts> shared_;  ///< with the accounts of the same login
 
     OutcomeSink sink_;          ///< fixed by start()
     ReceiptSink receipt_sink_;  ///< fixed by start()
@@ -126,9 +128,7 @@ class Core final : public std::enable_shared_from_this<Core>, private BindEvents
     std::deque<std::uint64_t> waiting_;
     std::vector<std::uint64_t> paused_;  ///< put back with a pause
     std::uint64_t last_job_ = 0;
-    std::size_t long_jobs_ = 0;  ///< of several segments, under way
     std::vector<Sent> done_;
-    ReceiptBook book_;
     std::vector<Incoming> incoming_;
     std::size_t storing_ = 0;
     std::array<std::uint16_t, 4'096> references_{};

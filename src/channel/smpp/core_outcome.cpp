@@ -116,8 +116,9 @@ void Core::fail_unsent(Job& job) {
 void Core::finish(Job& job, OutcomeClass kind, std::string code, std::string detail,
                   std::int64_t retry_after_ms) {
     const bool accepted = kind == OutcomeClass::accepted;
-    if (job.count(Job::Part::accepted) > 0) book_.add(job.message->id, job.ids, !accepted);
-    if (job.segments.size() > 1) --long_jobs_;
+    if (job.count(Job::Part::accepted) > 0)
+        shared_->book.lock()->add(job.message->id, job.ids, !accepted);
+    if (job.segments.size() > 1) --shared_->long_jobs;
     Outcome outcome;
     outcome.kind = kind;
     if (!job.ids.empty()) outcome.provider_message_id = job.ids.front();

@@ -34,12 +34,13 @@ void Core::take_receipts(bool all) {
     std::vector<Receipt> receipts;
     std::vector<ReplyTo> answers;
     std::erase_if(incoming_, [&](const Incoming& one) {
+        auto book = shared_->book.lock();
         // It may be of a later segment whose answer is still to come: then it must not be taken
         // for the word on a whole message.
-        const bool wait = !all && long_jobs_ > 0 && !book_.knows(one.facts.id) &&
+        const bool wait = !all && shared_->long_jobs > 0 && !book->knows(one.facts.id) &&
                           now_us - one.came_us < patience_us;
         if (wait) return false;
-        receipts.push_back(book_.read(one.facts, settings_.accepted_is_delivered));
+        receipts.push_back(book->read(one.facts, settings_.accepted_is_delivered));
         answers.push_back(one.reply_to);
         return true;
     });
@@ -77,7 +78,7 @@ void Core::late_answer(const SubmitAnswer& answer) {
     receipt.code = "late_answer";
     receipt.detail = "the centre accepted the message after its time was up";
     // So that the receipt which follows finds the message, too.
-    book_.add(receipt.message_id, {receipt.provider_message_id}, false);
+    shared_->book.lock()->add(receipt.message_id, {receipt.provider_message_id}, false);
     std::vector<Receipt> receipts;
     receipts.push_back(std::move(receipt));
     store(std::move(receipts), {});

@@ -1,6 +1,7 @@
 #include "channel/smpp/provider.hpp"
 
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "base/text.hpp"
@@ -21,11 +22,19 @@ constexpr std::string_view recipient_schema = R"json({
   "examples": ["+8613800138000"]
 })json";
 
+/// The centre and the name by which it knows us: it gives a receipt to any session of that name.
+std::string scope_of(const Settings& settings) {
+    return to_lower(settings.host) + ":" + std::to_string(settings.port) + "/" + settings.system_id;
+}
+
 /// A plug between delivery and the engine room; see Core for what happens.
 class SmppAccount final : public Account {
   public:
-    SmppAccount(AccountSettings account, Settings settings, const ProviderParts& parts)
-        : core_(std::make_shared<Core>(std::move(account), std::move(settings), parts)) {}
+    SmppAccount(AccountSettings account, Settings settings, const ProviderParts& parts,
+                std::shared_ptr<SharedReceipts> receipts)
+        : scope_(scope_of(settings)),
+          core_(std::make_shared<Core>(std::move(account), std::move(settings), parts,
+                                       std::move(receipts))) {}
     ~SmppAccount() override { core_->stop(Millis(0)); }
 
     Status start(OutcomeSink sink, ReceiptSink receipts) override {
@@ -38,10 +47,12 @@ class SmppAccount final : public Account {
         return make_error(ErrorCode::not_found,
                           "receipts of SMPP come over its own connection, not by HTTP");
     }
+    std::string receipt_scope() const override { return scope_; }
     void test(UniqueFunction<void(AccountTest)> done) override { core_->test(std::move(done)); }
     void stop(Millis grace) override { core_->stop(grace); }
 
   private:
+    const std::string scope_;
     const std::shared_ptr<Core> core_;  ///< shared: a receipt being stored answers through it later
 };
 
@@ -102,12 +113,27 @@ class SmppProvider final : public Provider {
             error.problems.push_back({"$.ca_file", "invalid", "there is no such file"});
             return error;
         }
+        auto receipts = receipts_of(account.tenant_id, scope_of(*settings));
         account.settings.clear();  // holds the password, and nobody needs it twice
-        return std::unique_ptr<Account>(
-            std::make_unique<SmppAccount>(std::move(account), std::move(*settings), parts));
+        return std::unique_ptr<Account>(std::make_unique<SmppAccount>(
+            std::move(account), std::move(*settings), parts, std::move(receipts)));
     }
 
   private:
+    /// The one book of those accounts, as long as one of them is open.
+    std::shared_ptr<SharedReceipts> receipts_of(std::int64_t tenant_id,
+                                                const std::string& scope) const {
+        auto books = books_.lock();
+        std::erase_if(*books, [](const auto& entry) { return entry.second.expired(); });
+        auto& kept = (*books)[{tenant_id, scope}];
+        auto book = kept.lock();
+        if (!book) {
+            book = std::make_shared<SharedReceipts>();
+            kept = book;
+        }
+        return book;
+    }
+
     /// Texts that no account could send: an account may still allow fewer segments.
     static void check_text(std::string_view text, const Options& options,
                            std::vector<Problem>& problems) {
@@ -126,6 +152,8 @@ class SmppProvider final : public Provider {
     }
 
     ProviderTraits traits_;
+    mutable Guarded<std::map<std::pair<std::int64_t, std::string>, std::weak_ptr<SharedReceipts>>>
+        books_;  ///< by tenant and scope
     ChannelShapes shapes_;
 };
 

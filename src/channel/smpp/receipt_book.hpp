@@ -1,15 +1,20 @@
 // ReceiptBook: which message a centre's id belongs to, and what was heard of each segment of a long
 // one, so that a message is delivered only when all its segments are. Bounded: the oldest ids are
 // forgotten first, and a restart forgets all; then a receipt speaks for the whole message if it is
-// of the first segment, whose id the store knows. Used on the account's thread only.
+// of the first segment, whose id the store knows. SharedReceipts: the book of all accounts of a
+// tenant that log in at one centre by one name. The centre hands a receipt to any session of the
+// name, so each of these accounts must be able to read those of the others. ReceiptBook is guarded
+// by its owner, SharedReceipts safe from every thread.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/guarded.hpp"
 #include "channel/smpp/receipt.hpp"
 #include "contract/channel.hpp"
 
@@ -41,6 +46,11 @@ class ReceiptBook {
     const std::size_t capacity_;
     std::unordered_map<std::string, Entry> entries_;
     std::deque<std::string> order_;
+};
+
+struct SharedReceipts {
+    Guarded<ReceiptBook> book;
+    std::atomic<std::int64_t> long_jobs{0};  ///< messages of several segments, under way
 };
 
 }  // namespace hongyan::smpp

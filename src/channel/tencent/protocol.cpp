@@ -15,6 +15,8 @@ namespace hongyan::tencent {
 namespace {
 
 constexpr std::string_view api_version = "2021-01-11";
+/// Clocks differ, and the first attempt's request was under way for a while.
+constexpr std::int64_t query_margin_ms = 120'000;
 constexpr std::string_view json_type = "application/json; charset=utf-8";
 
 Error cannot_send(std::string detail) {
@@ -58,6 +60,25 @@ bool has_statistics(const std::string& body) {
     if (error) return false;
     const auto found = parsed.find_pointer("/Response/SendStatusStatistics", error);
     return found != nullptr && found->is_object();
+}
+
+/// The SerialNo of the report with that SessionContext.
+std::optional<std::string> serial_of(const std::string& body, const std::string& session) {
+    boost::system::error_code error;
+    const auto parsed = boost::json::parse(body, error);
+    if (error) return std::nullopt;
+    const auto* list = parsed.find_pointer("/Response/PullSmsSendStatusSet", error);
+    if (list == nullptr || !list->is_array()) return std::nullopt;
+    for (const auto& row : list->get_array()) {
+        if (!row.is_object()) continue;
+        const auto text = [&](const char* name) -> std::string_view {
+            const auto* value = row.get_object().if_contains(name);
+            if (value == nullptr || !value->is_string()) return {};
+            return value->get_string();
+        };
+        if (text("SessionContext") == session) return std::string(text("SerialNo").substr(0, 128));
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -126,6 +147,33 @@ Result<OutboundRequest> TencentProtocol::request(const Message& message,
 
 Outcome TencentProtocol::judge(const Message&, const OutboundReply& reply) {
     return judge_answer(reply);
+}
+
+/// The reports of one number. One that carries our SessionContext proves that the message arrived
+/// and says what became of it; none proves nothing, for reports come after a while.
+std::optional<OutboundRequest> TencentProtocol::query_request(const Message& message,
+                                                              const kit::SendContext& context) {
+    const auto digits = international_digits(message.recipient, settings_.default_country_code);
+    if (!digits) return std::nullopt;
+    const auto since = message.unknown_since_ms != 0 ? message.unknown_since_ms : context.now_ms;
+    std::string body = R"({"BeginTime":)" + std::to_string((since - query_margin_ms) / 1000) +
+                       R"(,"Offset":0,"Limit":100)";
+    add_text(body, "PhoneNumber", "+" + *digits);
+    add_text(body, "SmsSdkAppId", settings_.sdk_app_id);
+    return signed_call("PullSmsSendStatusByPhoneNumber", body + "}", context.now_ms);
+}
+
+std::optional<Outcome> TencentProtocol::judge_query(const Message& message,
+                                                    const OutboundReply& reply) {
+    if (reply.status != 200) return std::nullopt;
+    const auto serial = serial_of(reply.body, correlation_of(message));
+    if (!serial) return std::nullopt;
+    Outcome outcome;
+    outcome.provider_message_id = *serial;
+    outcome.code = "asked";
+    outcome.detail =
+        "the answer was lost; the reports of the number name the message, so it arrived";
+    return outcome;
 }
 
 Result<CallbackAnswer> TencentProtocol::callback(const Callback& callback, std::int64_t) {

@@ -143,6 +143,41 @@ TEST(tencent_protocol, a_test_asks_for_the_last_hours_statistics) {
     EXPECT_FALSE(protocol.judge_test(OutboundReply{}).ok);
 }
 
+TEST(tencent_protocol, a_lost_message_is_asked_for_by_its_number) {
+    TencentProtocol protocol(some_settings());
+    Message message;
+    message.id = 1968453871263744005;
+    message.recipient = "+8613800138000";
+    message.unknown_since_ms = 1'767'285'000'000;
+    const auto request = protocol.query_request(message, context);
+    ASSERT_TRUE(request);
+    EXPECT_EQ(
+        request->body,
+        R"({"BeginTime":1767284880,"Offset":0,"Limit":100,"PhoneNumber":"+8613800138000","SmsSdkAppId":"1400006666"})");
+    const auto told = [&](const std::string& session) {
+        OutboundReply reply;
+        reply.end = CallEnd::answered;
+        reply.status = 200;
+        reply.body =
+            R"({"Response":{"PullSmsSendStatusSet":[{"SessionContext":5},{"SerialNo":"2640:7",)"
+            R"("SessionContext":")" +
+            session + R"("}],"RequestId":"r"}})";
+        return protocol.judge_query(message, reply);
+    };
+    const auto found = told(correlation_of(message));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->kind, OutcomeClass::accepted);
+    EXPECT_EQ(found->provider_message_id, "2640:7");
+    EXPECT_FALSE(told("another"));
+    OutboundReply odd;
+    odd.end = CallEnd::answered;
+    odd.status = 200;
+    for (const char* body : {"", "[]", "{}", R"({"Response":{"PullSmsSendStatusSet":null}})"}) {
+        odd.body = body;
+        EXPECT_FALSE(protocol.judge_query(message, odd)) << body;
+    }
+}
+
 TEST(tencent_provider, check_names_what_is_missing) {
     ProviderList list;
     add_providers(list);

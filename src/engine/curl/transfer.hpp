@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/address_guard.hpp"
 #include "contract/outbound.hpp"
-#include "engine/curl/guard.hpp"
 
 namespace hongyan::curl {
 

@@ -119,6 +119,22 @@ std::optional<Refusal> bad_numbers(const std::vector<std::string>& numbers) {
     return std::nullopt;
 }
 
+std::string statuses_of(const std::vector<Record>& records) {
+    std::string list;
+    for (const Record& record : records) {
+        const NumberParts parts = parts_of(record.phone);
+        list += (list.empty() ? "" : ",") + std::string(R"({"UserReceiveTime":)") +
+                std::to_string(record.reported_ms / 1000) + R"(,"CountryCode":)" +
+                json_quoted(parts.nation_code) + R"(,"SubscriberNumber":)" +
+                json_quoted(parts.mobile) + R"(,"PhoneNumber":)" + json_quoted(record.phone) +
+                R"(,"SerialNo":)" + json_quoted(record.serial_no) + R"(,"ReportStatus":")" +
+                (record.delivered ? "SUCCESS" : "FAIL") + R"(","Description":")" +
+                (record.delivered ? "DELIVRD" : "MK:0001") + R"(","SessionContext":)" +
+                json_quoted(record.session_context) + "}";
+    }
+    return list;
+}
+
 }  // namespace
 
 ServiceReply Actions::answer(World& world, const ServiceRequest& request) {
@@ -130,6 +146,7 @@ ServiceReply Actions::answer(World& world, const ServiceRequest& request) {
     const std::string_view action = request.header("x-tc-action");
     if (action == "SendSms") return send_sms(world, body.get_object(), request);
     if (action == "PullSmsSendStatus") return pull(body.get_object());
+    if (action == "PullSmsSendStatusByPhoneNumber") return pull_number(world, body.get_object());
     if (action == "SendStatusStatistics") return statistics(world, body.get_object());
     return refused({"InvalidAction", "The interface does not exist."});
 }
@@ -237,19 +254,27 @@ ServiceReply Actions::pull(const json::object& body) {
     if (limit < 1 || limit > most_pulled) {
         return refused({"InvalidParameterValue", "Limit must be 1 to 100."});
     }
-    std::string list;
-    for (const Record& record : reports_.pull(static_cast<std::size_t>(limit))) {
-        const NumberParts parts = parts_of(record.phone);
-        list += (list.empty() ? "" : ",") + std::string(R"({"UserReceiveTime":)") +
-                std::to_string(record.reported_ms / 1000) + R"(,"CountryCode":)" +
-                json_quoted(parts.nation_code) + R"(,"SubscriberNumber":)" +
-                json_quoted(parts.mobile) + R"(,"PhoneNumber":)" + json_quoted(record.phone) +
-                R"(,"SerialNo":)" + json_quoted(record.serial_no) + R"(,"ReportStatus":")" +
-                (record.delivered ? "SUCCESS" : "FAIL") + R"(","Description":")" +
-                (record.delivered ? "DELIVRD" : "MK:0001") + R"(","SessionContext":)" +
-                json_quoted(record.session_context) + "}";
+    return answered(R"("PullSmsSendStatusSet":[)" +
+                    statuses_of(reports_.pull(static_cast<std::size_t>(limit))) + "]");
+}
+
+ServiceReply Actions::pull_number(const World& world, const json::object& body) {
+    const std::int64_t limit = number_at(body, "Limit", 0);
+    const std::int64_t offset = number_at(body, "Offset", -1);
+    const std::int64_t begin = number_at(body, "BeginTime", -1);
+    if (limit < 1 || limit > most_pulled || offset != 0 || begin < 0) {
+        return refused({"InvalidParameterValue",
+                        "Limit must be 1 to 100, Offset 0, BeginTime a time in seconds."});
     }
-    return answered(R"("PullSmsSendStatusSet":[)" + list + "]");
+    if (text_at(body, "SmsSdkAppId") != world.setting(service, "sdk_app_id")) {
+        return refused({"InvalidParameterValue.SdkAppIdNotExist", "SdkAppId does not exist."});
+    }
+    const std::int64_t end = number_at(body, "EndTime", world.clock().now_ms() / 1000 + 1);
+    auto found =
+        reports_.of(with_country(text_at(body, "PhoneNumber")), {begin * 1000, end * 1000});
+    if (found.size() > static_cast<std::size_t>(limit))
+        found.resize(static_cast<std::size_t>(limit));
+    return answered(R"("PullSmsSendStatusSet":[)" + statuses_of(found) + "]");
 }
 
 ServiceReply Actions::statistics(World& world, const json::object& body) {

@@ -32,6 +32,7 @@ class Actions {
     [[nodiscard]] std::optional<Refusal> refusal_of(World& world, const std::string& number,
                                                     const Order& order, std::string& text);
     [[nodiscard]] ServiceReply pull(const boost::json::object& body);
+    [[nodiscard]] ServiceReply pull_number(const World& world, const boost::json::object& body);
     [[nodiscard]] ServiceReply statistics(World& world, const boost::json::object& body);
 
     NumberLimits limits_;

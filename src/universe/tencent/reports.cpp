@@ -80,6 +80,8 @@ void Reports::keep(const Record& record) {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(record);
     if (waiting_.size() > most_waiting) waiting_.pop_front();
+    reported_.push_back(record);
+    if (reported_.size() > most_waiting) reported_.pop_front();
 }
 
 std::vector<Record> Reports::pull(std::size_t limit) {
@@ -90,6 +92,17 @@ std::vector<Record> Reports::pull(std::size_t limit) {
         waiting_.pop_front();
     }
     return taken;
+}
+
+std::vector<Record> Reports::of(const std::string& phone, Span span) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Record> found;
+    for (const Record& record : reported_) {
+        if (record.phone == phone && record.reported_ms >= span.from_ms &&
+            record.reported_ms <= span.until_ms)
+            found.push_back(record);
+    }
+    return found;
 }
 
 }  // namespace hongyan::universe::tencent

@@ -1,4 +1,5 @@
-// The receipts of the simulated service: pushed to the callback URL and kept for PullSmsSendStatus.
+// The receipts of the simulated service: pushed to the callback URL and kept for PullSmsSendStatus
+// and, by number, for PullSmsSendStatusByPhoneNumber.
 // Safe from every thread.
 #pragma once
 
@@ -27,6 +28,12 @@ class Reports {
     void add(World& world, Record record);
     /// Takes the oldest receipts that were not taken yet.
     [[nodiscard]] std::vector<Record> pull(std::size_t limit);
+    /// Those of one number reported in that time, oldest first, taken or not.
+    struct Span {
+        std::int64_t from_ms = 0;
+        std::int64_t until_ms = 0;
+    };
+    [[nodiscard]] std::vector<Record> of(const std::string& phone, Span span);
 
   private:
     /// The receipt is due: PullSmsSendStatus gives it from now on.
@@ -34,6 +41,7 @@ class Reports {
 
     std::mutex mutex_;
     std::deque<Record> waiting_;
+    std::deque<Record> reported_;  ///< the newest of all
 };
 
 /// A number as receipts write it: country code and the rest.

@@ -196,6 +196,21 @@ TEST_F(tencent_service, receipts_are_pushed_and_can_be_pulled) {
     EXPECT_EQ(code(call("PullSmsSendStatus", R"({"Limit":101})")), "InvalidParameterValue");
 }
 
+TEST_F(tencent_service, the_reports_of_a_number_are_listed_whoever_has_pulled_them) {
+    EXPECT_EQ(send(order()), "Ok");
+    world_->run_later();
+    const auto ask = [&](const std::string& number, const std::string& more = R"(,"BeginTime":0)") {
+        return call("PullSmsSendStatusByPhoneNumber",
+                    R"({"SmsSdkAppId":"1400006666","Limit":100,"Offset":0,"PhoneNumber":")" +
+                        number + "\"" + more + "}");
+    };
+    const auto listed = handle(ask("+8613800138000")).at("PullSmsSendStatusSet");
+    ASSERT_EQ(listed.as_array().size(), 1U);
+    EXPECT_EQ(listed.at(0).at("SessionContext"), "token-1");
+    EXPECT_TRUE(handle(ask("+8613800138001")).at("PullSmsSendStatusSet").as_array().empty());
+    EXPECT_EQ(code(ask("+8613800138000", "")), "InvalidParameterValue");
+}
+
 TEST_F(tencent_service, statistics_count_what_was_asked_and_what_went) {
     EXPECT_EQ(send(order()), "Ok");
     EXPECT_NE(send(order()), "Ok");

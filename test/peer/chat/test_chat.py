@@ -3,7 +3,6 @@ send to the simulators and read their events; what the server sends is verified 
 
 import base64
 import hashlib
-import importlib.util
 import json
 import pathlib
 import secrets
@@ -24,10 +23,7 @@ SITE = support.ROOT / "build/peer/chat"
 OPENID = "o6_bmjrPTlm6_2sgVt7hMZOPfL2M"
 SHARED_SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
-_spec = importlib.util.spec_from_file_location("system_support", support.ROOT / "test/system/support.py")
-system_support = importlib.util.module_from_spec(_spec)
-sys.modules["system_support"] = system_support
-_spec.loader.exec_module(system_support)
+system_support = support.system_support()
 
 
 @pytest.fixture(scope="session")

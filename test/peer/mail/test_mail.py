@@ -1,9 +1,8 @@
 """Hongyan's mail sender against mail servers that are not ours (aiosmtpd, npm smtp-server with mailparser, Postfix's
 smtp-sink), and its simulated mail server against clients that are not ours (swaks, npm nodemailer, Python's smtplib).
 
-Both are driven through the program peer_mail (ninja peer_mail), found in HONGYAN_BUILD, else in any folder below
-build/. Needs node 18 or newer and `npm ci` in this folder, python3-aiosmtpd, postfix (its programs; it need not
-run), swaks and openssl.
+Both are driven through the program peer_mail. Needs node, python3-aiosmtpd, postfix (its programs; it need not run), swaks
+and openssl: tools/setup --peers.
 """
 
 import base64
@@ -13,7 +12,6 @@ import json
 import os
 import pathlib
 import queue
-import shutil
 import smtplib
 import socket
 import ssl
@@ -24,38 +22,31 @@ import time
 
 import pytest
 
+import support
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 TEXT = "Guten Tag, 您好\n.a line with a dot\n..two\n.\n" + "long " * 300 + "\nend ✓"
 HTML = "<p>Guten Tag, <b>您好</b></p>"
 SUBJECT = "Bestellung Nr. 5 – 您的订单已发货 ✓ " + ("und mehr " * 12).strip()
 
 
 def tool(name, package):
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/lib/postfix/sbin")
-    if found is None:
-        pytest.fail(f"{name} is missing: apt-get install --no-install-recommends {package}")
-    return found
+    return support.need(name, f"tools/setup --peers, or apt-get install --no-install-recommends {package}")
 
 
 def program():
-    builds = [pathlib.Path(os.environ["HONGYAN_BUILD"])] if "HONGYAN_BUILD" in os.environ else (ROOT / "build").glob("*")
-    found = [build / "peer_mail" for build in builds if (build / "peer_mail").exists()]
-    if not found:
-        pytest.fail("peer_mail is missing: ninja -C build/debug peer_mail")
-    return str(max(found, key=lambda path: path.stat().st_mtime))
+    return str(support.built("peer_mail"))
 
 
 def python_with_aiosmtpd():
     for python in (sys.executable, "/usr/bin/python3"):
         if subprocess.run([python, "-c", "import aiosmtpd"], capture_output=True).returncode == 0:
             return python
-    pytest.fail("aiosmtpd is missing: apt-get install python3-aiosmtpd")
+    pytest.fail("aiosmtpd is missing; run: tools/setup --peers, or apt-get install python3-aiosmtpd")
 
 
 def node():
-    if not (HERE / "node_modules").exists():
-        pytest.fail(f"the npm packages are missing: cd {HERE} && npm ci")
+    support.npm_ci(HERE)
     return tool("node", "nodejs npm")
 
 
@@ -384,7 +375,7 @@ def test_smtplib_over_implicit_tls():
 
 def test_swaks_talks_to_the_simulator(simulator):
     if subprocess.run(["perl", "-MNet::SSLeay", "-e1"], capture_output=True).returncode != 0:
-        pytest.fail("swaks has no TLS: apt-get install libnet-ssleay-perl")
+        pytest.fail("swaks has no TLS; run: tools/setup --peers, or apt-get install libnet-ssleay-perl")
     listening = simulator.listening
     for auth in ("PLAIN", "LOGIN", "CRAM-MD5"):
         done = subprocess.run([tool("swaks", "swaks"), "--server", "127.0.0.1", "--port", str(listening["port"]), "--tls",

@@ -1,10 +1,8 @@
 """Mails composed by Hongyan, read and verified by programs that know nothing of it: Python's email
 package, npm mailparser (fields, files), and dkimpy, npm mailauth and OpenDKIM (signatures).
 
-The mails are written by the unit test peer.mails_for_other_programs_are_written of
-test_channel_mail, found by HONGYAN_BUILD (a build folder; default: build/debug, build/release, then
-any other below build/). Needs: pip install dkimpy pynacl; npm ci in this folder; and for OpenDKIM:
-apt-get install opendkim.
+The mails are written by the unit test peer.mails_for_other_programs_are_written of test_channel_mail.
+Needs python3-dkim, python3-nacl, opendkim and the npm packages of this folder: tools/setup --peers.
 """
 
 import email
@@ -14,29 +12,19 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 
 import pytest
 
+import support
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
-
-
-def program() -> pathlib.Path:
-    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else [
-        ROOT / "build/debug", ROOT / "build/release", *sorted((ROOT / "build").glob("*"))]
-    for folder in folders:
-        found = pathlib.Path(folder) / "test_channel_mail"
-        if found.exists():
-            return found
-    pytest.fail("test_channel_mail is not built; build it, or set HONGYAN_BUILD")
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("mails")
-    subprocess.run([program(), "--gtest_filter=peer.mails_for_other_programs_are_written"],
+    subprocess.run([support.built("test_channel_mail"), "--gtest_filter=peer.mails_for_other_programs_are_written"],
                    env={**os.environ, "HONGYAN_MAIL_OUT": str(out)}, check=True,
                    stdout=subprocess.DEVNULL, timeout=300)
     return out
@@ -54,8 +42,7 @@ def dns(folder):
 
 @pytest.fixture(scope="session")
 def by_node(folder):
-    if not (HERE / "node_modules/mailauth").exists():
-        pytest.fail("run: npm ci --prefix test/peer/mailcontent")
+    support.npm_ci(HERE)
     done = subprocess.run(["node", HERE / "read.mjs", folder], capture_output=True, text=True,
                           timeout=300)
     assert done.returncode == 0, done.stderr
@@ -172,7 +159,7 @@ def test_dkimpy_verifies_every_signature(folder, expected, dns):
         import dkim
         import nacl  # noqa: F401, which dkimpy needs for Ed25519
     except ImportError:
-        pytest.fail("run: pip install dkimpy pynacl")
+        pytest.fail("dkim or nacl is missing; run: tools/setup --peers, or apt-get install python3-dkim python3-nacl")
 
     def answer(name, timeout=5):
         return dns[name.decode().rstrip(".")].encode()
@@ -209,9 +196,7 @@ def test_dkimpy_notices_changes(folder, dns, change):
 
 
 def test_opendkim_verifies_rsa(folder, expected, dns, tmp_path):
-    opendkim = shutil.which("opendkim") or shutil.which("opendkim", path="/usr/sbin")
-    if opendkim is None:
-        pytest.fail("run: apt-get install opendkim")
+    opendkim = support.need("opendkim", "tools/setup --peers, or apt-get install opendkim")
     keys = tmp_path / "keys"
     keys.write_text(f"r1._domainkey.example.com {dns['r1._domainkey.example.com']}\n")
     config = tmp_path / "opendkim.conf"

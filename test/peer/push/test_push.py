@@ -5,8 +5,7 @@ Clients: @parse/node-apn, npm web-push, google-auth-library, jpush-async, and fo
 client for REST v2) plain Python. Judges: npm http_ece and jsonwebtoken; the requests are written by the
 unit tests named peer.* of test_channel_apns, test_channel_fcm and test_channel_web_push.
 
-Needs: npm ci in this folder, and a build (HONGYAN_BUILD names its folder; default: build/debug,
-build/release, then any other below build/). Run: pytest test/peer/push
+Needs the npm packages of this folder: tools/setup --peers.
 """
 
 import hashlib
@@ -20,24 +19,14 @@ import urllib.request
 
 import pytest
 
+import support
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 DEVICE = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0"
 
 
-def program(name: str) -> pathlib.Path:
-    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else [
-        ROOT / "build/debug", ROOT / "build/release", *sorted((ROOT / "build").glob("*"))]
-    for folder in folders:
-        found = pathlib.Path(folder) / name
-        if found.exists():
-            return found
-    pytest.fail(f"{name} is not built; build it, or set HONGYAN_BUILD")
-
-
 def node(script: str, argument, **environment) -> list:
-    if not (HERE / "node_modules/web-push").exists():
-        pytest.fail("run: npm ci --prefix test/peer/push")
+    support.npm_ci(HERE)
     text = argument if isinstance(argument, str) else json.dumps(argument)
     done = subprocess.run(["node", HERE / script, text], capture_output=True, text=True,
                           timeout=60, env={**os.environ, **environment}, check=False)
@@ -57,34 +46,21 @@ def call(url: str, body=None, method=None, headers=None):
 
 
 class Sandbox:
-    def __init__(self, info):
-        self.info = info
-        self.http = info["http"]
-        self.https = info["https"]
+    """The universe that all share; inbox() is what came since the test began."""
+
+    def __init__(self, universe):
+        self.universe, self.info, self.http, self.https = universe, universe.info, universe.http, universe.https
 
     def settings(self, service):
-        _, listed = call(self.http + "/_universe/services")
-        listed = listed["services"] if isinstance(listed, dict) else listed
-        found = next(one for one in listed if one["name"] == service)
-        sample = found["sample_account"]["settings"]
-        return json.loads(sample) if isinstance(sample, str) else sample
+        return self.universe.account(service)
 
     def inbox(self, service):
-        _, listed = call(f"{self.http}/_universe/inbox?service={service}&after=0")
-        return listed["messages"]
+        return self.universe.inbox(service=service, after=0)
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    process = subprocess.Popen(
-        [program("hongyan"), "sandbox", "--http-port", "0", "--https-port", "0", "--print-json",
-         "--data", tmp_path_factory.mktemp("universe")],
-        stdout=subprocess.PIPE, text=True)
-    try:
-        yield Sandbox(json.loads(process.stdout.readline()))
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+@pytest.fixture
+def sandbox(universe):
+    return Sandbox(universe)
 
 
 def test_node_apn_sends_over_http2_and_sees_apples_reasons(sandbox):
@@ -218,7 +194,7 @@ def test_getui_authenticates_pushes_and_recognises_a_repeat(sandbox):
 def judged(tmp_path_factory):
     folder = tmp_path_factory.mktemp("requests")
     for name in ("apns", "fcm", "web_push"):
-        subprocess.run([program(f"test_channel_{name}"), "--gtest_filter=peer.*"], check=True,
+        subprocess.run([support.built(f"test_channel_{name}"), "--gtest_filter=peer.*"], check=True,
                        env={**os.environ, "HONGYAN_PUSH_OUT": str(folder)}, timeout=60,
                        stdout=subprocess.DEVNULL)
     return node("verify_requests.mjs", str(folder))[0]

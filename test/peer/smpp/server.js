@@ -1,12 +1,14 @@
 // A short message centre made of npm smpp, for Hongyan's sender. The argument is a JSON object:
 //   password, id_format (dec|hex), receipts (none|after|before), dialect (text|tlv|hex_answer),
-//   throttle_every, cut_after (submits), refuse_segment, key, cert.
+//   throttle_every, cut_after (submits), refuse_segment, key, cert,
+//   elsewhere (receipts go to another session than the submit's, once there is one).
 // Prints a line of JSON for each thing that happens.
 const fs = require("fs");
 const smpp = require("smpp");
 
 const wanted = JSON.parse(process.argv[2] || "{}");
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
+const sessions = new Set();
 let next = 0x1a2b00;
 let submits = 0;
 let cut = false;
@@ -19,7 +21,9 @@ function decoded(pdu) {
   return { text: message.toString(), udh };
 }
 
-function receipt(session, pdu, id) {
+function receipt(submitter, pdu, id) {
+  const others = [...sessions].filter((one) => one !== submitter);
+  const session = wanted.elsewhere && others.length > 0 ? others[0] : submitter;
   const inText = wanted.dialect === "hex_answer" ? String(id).padStart(12, "0") : String(id);
   const fields = {
     source_addr: pdu.destination_addr,
@@ -69,8 +73,10 @@ function onSubmit(session, pdu) {
 
 const options = wanted.key ? { key: fs.readFileSync(wanted.key), cert: fs.readFileSync(wanted.cert) } : {};
 const server = smpp.createServer(options, (session) => {
+  session.on("close", () => sessions.delete(session));
   const bind = (pdu) => {
     const good = pdu.system_id === "hongyan" && pdu.password === (wanted.password || "secret");
+    if (good) sessions.add(session);
     say({ event: "bind", command: pdu.command, good, version: pdu.interface_version });
     session.send(pdu.response(good ? { system_id: "NODE" } : { command_status: smpp.ESME_RINVPASWD }));
   };

@@ -1,14 +1,12 @@
 """SMPP: npm smpp, which knows nothing of Hongyan, at the other end: its client against the simulated
 centre, and Hongyan's sender against its server.
 
-Needs the program peer_smpp (ninja -C BUILD peer_smpp; HONGYAN_BUILD names the folder of the build, by
-default build/debug, build/release, then any other below build/); the last tests need hongyan itself.
-Run: pytest test/peer/smpp
+Driven through the program peer_smpp; the last tests need hongyan itself. Needs the npm packages of this folder:
+tools/setup --peers.
 """
 
 import collections
 import json
-import os
 import pathlib
 import queue
 import subprocess
@@ -20,18 +18,7 @@ import pytest
 import support
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 PHONE = "8613800138000"
-
-
-def program(name: str) -> pathlib.Path:
-    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else [
-        ROOT / "build/debug", ROOT / "build/release", *sorted((ROOT / "build").glob("*"))]
-    for folder in folders:
-        found = pathlib.Path(folder) / name
-        if found.exists():
-            return found.resolve()
-    pytest.fail(f"{name} is not built: ninja -C BUILD {name}, or set HONGYAN_BUILD")
 
 
 class Process:
@@ -116,7 +103,7 @@ def certificate(tmp_path):
 def sender(run, server, **more):
     settings = {"host": "127.0.0.1", "port": server.wait("listening")[0]["port"], "system_id": "hongyan",
                 "password": "secret", "source_addr": "ACME", "window": 10, "reconnect_min_seconds": 0.1, **more}
-    return run(program("peer_smpp"), "send", json.dumps(settings))
+    return run(support.built("peer_smpp"), "send", json.dumps(settings))
 
 
 def joined(submits):
@@ -169,6 +156,28 @@ def test_receipts_of_a_foreign_centre_find_their_message(run, node, dialect, mod
     if dialect != "tlv":
         assert {one["at_ms"] for one in receipts} == {1787279460000}  # 2026-08-21T10:31+08:00
     assert {one["status"] for one in server.wait("receipt_answer", 20)} == {0}
+
+
+@pytest.mark.parametrize("when", ["after", "before"])
+def test_two_accounts_of_one_login_share_the_receipts_of_a_foreign_centre(node, when):
+    """The centre sends every receipt to another session than the one that submitted."""
+    centre_ = node("server.js", {"receipts": when, "elsewhere": True})
+    port = centre_.wait("listening")[0]["port"]
+    system = support.system_support()
+    with system.HongyanServer(settings={"sandbox.http_port": 0, "sandbox.https_port": 0}) as server:
+        settings = {"host": "127.0.0.1", "port": port, "system_id": "hongyan", "password": "secret",
+                    "source_addr": "ACME", "reconnect_min_seconds": 0.1}
+        for name in ("one", "other"):
+            answer = server.post("/api/accounts", {"channel": "sms", "provider": "smpp", "name": name, "settings": settings})
+            assert answer.status == 201, answer
+        centre_.wait("bind", 2)
+        sent = [server.send(channel="sms", recipient=f"+86138001380{n:02}", template_id=None, variables=None,
+                            content="two parts " * 20 if n % 3 == 0 else "short")["message_id"] for n in range(30)]
+        for identity in sent:
+            system.wait_until(lambda: server.message(identity)["status"] == "delivered", 15, f"delivery of {identity}")
+        by = collections.Counter(row[0] for row in server.sql("SELECT account_id FROM message_records"))
+        assert len(by) == 2 and min(by.values()) > 3, by
+        assert server.sql("SELECT count(*) FROM message_receipts WHERE message_id = 0") == [(0,)]
 
 
 def test_a_long_message_is_delivered_when_its_three_parts_are(run, node):
@@ -266,7 +275,7 @@ def test_the_link_is_kept_alive(run, node):
 
 
 def centre(run, *pairs):
-    process = run(program("peer_smpp"), "smsc", *pairs)
+    process = run(support.built("peer_smpp"), "smsc", *pairs)
     return process, process.wait("listening")[0]["port"]
 
 
@@ -369,7 +378,7 @@ percent = 3
 action = "cut_after"
 ''')
     settings = {**universe.account("smpp"), "reconnect_min_seconds": 0.1}
-    account = run(program("peer_smpp"), "send", json.dumps(settings))
+    account = run(support.built("peer_smpp"), "send", json.dumps(settings))
     for number in range(200):
         account.say({"recipient": f"+86138{10000000 + number}", "content": f"message {number}"})
     kinds = collections.Counter(one["kind"] for one in account.wait("outcome", 200, seconds=60))

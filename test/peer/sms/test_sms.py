@@ -2,9 +2,7 @@
 services of `hongyan sandbox`, their signing code against the requests that Hongyan's providers make, and
 Twilio's library against the callbacks on both sides.
 
-The sandbox is the program named by HONGYAN_BINARY (else build/release/hongyan); the unit tests
-test_channel_aliyun, _tencent and _twilio are found in HONGYAN_BUILD (else any folder below build/).
-Needs node 18 or newer and `npm ci` in this folder.
+Needs the npm packages of this folder: tools/setup --peers.
 """
 
 import http.server
@@ -13,7 +11,6 @@ import os
 import pathlib
 import queue
 import random
-import shutil
 import subprocess
 import threading
 import time
@@ -22,8 +19,9 @@ import urllib.request
 
 import pytest
 
+import support
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 
 ALIYUN = {"id": "LTAI5tSandboxAccessKey00", "secret": "sandbox-access-key-secret-0000"}
 TENCENT = {"id": "AKIDsandbox0000000000000000000000000", "secret": "sandbox-secret-key-0000000000000"}
@@ -33,10 +31,8 @@ AUTH_TOKEN = "sandbox-auth-token-0000000000000"
 
 def node(script: str, task: dict) -> dict:
     """The answer of one of the node programs beside this file."""
-    if shutil.which("node") is None:
-        pytest.fail("node is missing: apt-get install nodejs npm")
-    if not (HERE / "node_modules").exists():
-        pytest.fail(f"the vendors' packages are missing: cd {HERE} && npm ci")
+    support.need("node", "apt-get install nodejs npm")
+    support.npm_ci(HERE)
     done = subprocess.run(["node", HERE / script], input=json.dumps(task), capture_output=True, text=True,
                           timeout=60, env={**os.environ, "NO_PROXY": "*", "http_proxy": "", "https_proxy": ""})
     assert done.returncode == 0, done.stderr
@@ -72,48 +68,10 @@ class Receiver(http.server.ThreadingHTTPServer):
         return [self.came.get(timeout=10) for _ in range(count)]
 
 
-class Sandbox:
-    def __init__(self, folder):
-        binary = os.environ.get("HONGYAN_BINARY", str(ROOT / "build/release/hongyan"))
-        command = [binary, "sandbox", "--http-port", "0", "--https-port", "0", "--data", str(folder), "--print-json"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        if not line:
-            pytest.fail("hongyan sandbox did not start: " + self.process.stderr.read()[:2000])
-        self.http = json.loads(line)["http"].rstrip("/")
-        self.port = urllib.parse.urlsplit(self.http).port
-        self.host = f"127.0.0.1:{self.port}"
-
-    def own(self, method, path, body=None):
-        data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.http}/_universe/{path}", data=data, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def set(self, service, **settings):
-        self.own("PUT", "settings", {service: settings})
-
-    def last(self, service):
-        """The newest message that arrived."""
-        return self.own("GET", f"inbox?service={service}&limit=1")["messages"][0]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory):
-    sandbox = Sandbox(tmp_path_factory.mktemp("universe"))
-    yield sandbox
-    sandbox.stop()
-
-
 @pytest.fixture
-def sandbox(running):
-    running.own("POST", "reset")
-    running.own("PUT", "chaos", "")
-    return running
+def sandbox(universe):
+    universe.host = f"127.0.0.1:{universe.port}"
+    return universe
 
 
 @pytest.fixture
@@ -307,12 +265,7 @@ def test_twilios_library_refuses_the_forged_callback(sandbox, receiver):
 # ---- Hongyan's own senders
 
 def unit_test(name: str, **environment):
-    folders = [os.environ["HONGYAN_BUILD"]] if "HONGYAN_BUILD" in os.environ else [
-        ROOT / "build/debug", ROOT / "build/release", *sorted((ROOT / "build").glob("*"))]
-    programs = [pathlib.Path(folder) / f"test_channel_{name}" for folder in folders]
-    found = next((program for program in programs if program.exists()), None)
-    if found is None:
-        pytest.fail(f"test_channel_{name} is not built; build it, or set HONGYAN_BUILD")
+    found = support.built(f"test_channel_{name}")
     subprocess.run([found, f"--gtest_filter={name}_peer.*"], check=True, capture_output=True,
                    env={**os.environ, **environment})
 

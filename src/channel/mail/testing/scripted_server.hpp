@@ -141,7 +141,8 @@ class NoOutbound final : public Outbound {
 /// An account at a port of this machine, and what came of its mails.
 class Mailer {
   public:
-    explicit Mailer(int port, boost::json::object changes = {}) {
+    explicit Mailer(int port, boost::json::object changes = {},
+                    const NetworkList* allowed = nullptr) {
         add_providers(providers_);
         boost::json::object settings{
             {"host", "127.0.0.1"},  {"port", port},
@@ -149,7 +150,7 @@ class Mailer {
             {"max_connections", 1}, {"mail", {{"from", "Hongyan <sender@example.com>"}}}};
         for (const auto& change : changes) settings[change.key()] = change.value();
         auto opened = providers_.front()->open({1, 1, "test", boost::json::serialize(settings)},
-                                               {outbound_, clock_, log_});
+                                               {outbound_, clock_, log_, allowed});
         EXPECT_TRUE(opened) << opened.error().detail;
         if (!opened) return;
         account_ = std::move(*opened);
@@ -159,13 +160,14 @@ class Mailer {
     Mailer& operator=(const Mailer&) = delete;
     ~Mailer() { stop(Millis(200)); }
 
-    void send(int count = 1, std::int64_t in_ms = 10'000, const std::string& content = "text\n") {
+    void send(int count = 1, std::int64_t in_ms = 10'000, const std::string& content = "text\n",
+              const std::string& domain = "example.org") {
         std::vector<MessagePtr> batch;
         for (int i = 0; i < count; ++i) {
             auto message = std::make_unique<Message>();
             message->id = first_id_at(clock_.now_ms()) + ++number_;
             message->channel = ChannelKind::email;
-            message->recipient = "ann@example.org";
+            message->recipient = "ann@" + domain;
             message->subject = "Number " + std::to_string(number_);
             message->content = content;
             batch.push_back(std::move(message));

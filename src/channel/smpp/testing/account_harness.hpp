@@ -28,11 +28,12 @@ class NoOutbound final : public Outbound {
 class AccountHarness {
   public:
     explicit AccountHarness(const std::string& settings, LogLevel level = LogLevel::error)
-        : log_(level) {
-        ProviderList list;
-        add_providers(list);
-        provider_ = std::move(list.front());
-        auto opened = provider_->open({7, 1, "test", settings}, {outbound_, clock_, log_});
+        : AccountHarness(settings, own_provider(), nullptr, level) {}
+    /// A further account of a provider, or one that may not lead everywhere.
+    AccountHarness(const std::string& settings, std::shared_ptr<Provider> provider,
+                   const NetworkList* allowed, LogLevel level = LogLevel::error)
+        : log_(level), provider_(std::move(provider)) {
+        auto opened = provider_->open({7, 1, "test", settings}, {outbound_, clock_, log_, allowed});
         if (!opened) {
             problem_ = opened.error().detail;
             return;
@@ -132,6 +133,13 @@ class AccountHarness {
 
     [[nodiscard]] Account& account() { return *account_; }
     [[nodiscard]] Provider& provider() { return *provider_; }
+    /// Shared between the accounts of one test.
+    [[nodiscard]] std::shared_ptr<Provider> shared_provider() { return provider_; }
+    static std::shared_ptr<Provider> own_provider() {
+        ProviderList list;
+        add_providers(list);
+        return std::move(list.front());
+    }
     [[nodiscard]] const std::string& problem() const { return problem_; }
     [[nodiscard]] const Clock& clock() const { return clock_; }
 
@@ -139,7 +147,7 @@ class AccountHarness {
     SystemClock clock_;
     Log log_;
     NoOutbound outbound_;
-    std::unique_ptr<Provider> provider_;
+    std::shared_ptr<Provider> provider_;
     std::string problem_;
     MessageId last_id_ = 1'000;
     std::mutex mutex_;

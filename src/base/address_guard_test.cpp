@@ -1,11 +1,11 @@
-#include "engine/curl/guard.hpp"
+#include "base/address_guard.hpp"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-namespace hongyan::curl {
+namespace hongyan {
 namespace {
 
 bool is_public(const char* text) {
@@ -207,4 +207,4 @@ TEST(guard, no_closed_ipv4_address_gets_through_any_transition_form) {
 }
 
 }  // namespace
-}  // namespace hongyan::curl
+}  // namespace hongyan

@@ -1,4 +1,4 @@
-#include "engine/curl/guard.hpp"
+#include "base/address_guard.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 #include "base/text.hpp"
 
-namespace hongyan::curl {
+namespace hongyan {
 namespace {
 
 using V4 = std::array<std::uint8_t, 4>;
@@ -127,6 +127,12 @@ std::optional<IpAddress> parse_address(std::string_view text) {
     return std::nullopt;
 }
 
+bool may_connect(const sockaddr* address, const NetworkList* allowed) {
+    if (allowed == nullptr) return true;
+    const auto ip = address_of(address);
+    return ip && may_connect(*ip, *allowed);
+}
+
 bool is_public_address(const IpAddress& address) {
     return address.is_v6 ? is_public_v6(address.bytes) : is_public_v4(v4_at(address.bytes, 0));
 }
@@ -160,4 +166,4 @@ bool NetworkList::contains(const IpAddress& address) const {
     });
 }
 
-}  // namespace hongyan::curl
+}  // namespace hongyan

@@ -1,8 +1,9 @@
-// The private-address guard: which addresses a URL that a user chose may lead to. Asked for every
-// address a socket is opened to, after the name was resolved, so that neither odd spellings of an
-// address nor a name that resolves differently the second time get past it. Everything that is not
-// known to be public is refused, and an address that carries another one (mapped, NAT64, 6to4,
-// Teredo, ISATAP) is public only if that one is. Pure, safe from every thread.
+// The private-address guard: which addresses a URL or host that a user chose may lead to. Asked for
+// every address a socket is opened to, after the name was resolved, by the HTTP client and by every
+// channel that opens sockets of its own; so that neither odd spellings of an address nor a name
+// that resolves differently the second time get past it. Everything that is not known to be public
+// is refused, and an address that carries another one (mapped, NAT64, 6to4, Teredo, ISATAP) is
+// public only if that one is. Pure, safe from every thread.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@
 
 struct sockaddr;
 
-namespace hongyan::curl {
+namespace hongyan {
 
 /// IPv4 in the first four bytes, or IPv6, in network order.
 struct IpAddress {
@@ -53,4 +54,7 @@ class NetworkList {
     return is_public_address(address) || allowed.contains(address);
 }
 
-}  // namespace hongyan::curl
+/// The same for a socket of an account: allowed is null where the operator chose the address.
+[[nodiscard]] bool may_connect(const sockaddr* address, const NetworkList* allowed);
+
+}  // namespace hongyan
