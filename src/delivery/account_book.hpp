@@ -71,6 +71,8 @@ class AccountBook {
     [[nodiscard]] bool has_other(const Message& message, std::int64_t but,
                                  std::int64_t now_ms) const;
 
+    /// Opens an account with these settings and throws it away. Errors: as Provider::open.
+    [[nodiscard]] Status try_open(const Provider& provider, AccountSettings settings) const;
     [[nodiscard]] AccountPtr find(std::int64_t id) const;
     /// By the last part of a callback's URL: key, id or name.
     [[nodiscard]] AccountPtr find_for_callback(ChannelKind channel, std::string_view word) const;
@@ -92,6 +94,8 @@ class AccountBook {
     [[nodiscard]] AccountPtr open(AccountRecord record);
     [[nodiscard]] const Group* group_of(const Snapshot& snapshot, std::int64_t tenant_id,
                                         ChannelKind channel) const;
+    /// Messages that the accounts could start now.
+    [[nodiscard]] static std::size_t room_of(const Group& group, std::int64_t now_ms);
     [[nodiscard]] route::Route ask(const Group& group, const Message& message, std::int64_t now_ms,
                                    bool with_reasons) const;
     void on_outcomes(const std::weak_ptr<LiveAccount>& account, std::vector<Sent> sent);
