@@ -5,6 +5,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/account_settings.hpp"
 #include "api/accounts_wire.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
@@ -67,11 +68,23 @@ Error wrong_settings(std::vector<Problem> problems) {
     return error;
 }
 
+std::vector<Problem> problems_of(Error& error) {
+    if (error.problems.empty()) return {{"$", "invalid", error.detail}};
+    return std::move(error.problems);
+}
+
 /// Parts open and secret settings, seals the latter. Errors: what the provider finds wrong.
 Status store_settings(const Context& context, const Provider& provider,
                       const boost::json::object& all, AccountRecord& record) {
-    auto problems = provider.check_settings(boost::json::serialize(all));
+    const std::string text = boost::json::serialize(all);
+    auto problems = provider.check_settings(text);
+    if (problems.empty()) problems = general_problems(provider.shapes().settings, all);
     if (!problems.empty()) return wrong_settings(std::move(problems));
+    // What only an opening finds: a file that is not there, a key that is none.
+    if (auto opened =
+            context.accounts.try_open(provider, {record.id, record.tenant_id, record.name, text});
+        !opened)
+        return wrong_settings(problems_of(opened.error()));
     boost::json::object open;
     boost::json::object secret;
     const auto names = provider.secrets();

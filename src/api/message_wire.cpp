@@ -343,7 +343,11 @@ const shape::Object& describe(shape::Tag<DeadFilter>) {
         field("created_before", &V::created_before, "Accepted before this time.")
             .date_time()
             .example("2026-11-24T00:00:00Z"),
-        field("error", &V::error, "The reason contains this text.").length(1, 200).example("451"));
+        field("error", &V::error, "The reason contains this text.").length(1, 200).example("451"),
+        field("status", &V::status,
+              "failed, as without it, or unknown: those that may have arrived and would then "
+              "arrive again.")
+            .one_of({"failed", "unknown"}));
     return object;
 }
 

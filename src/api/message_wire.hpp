@@ -126,6 +126,7 @@ struct DeadFilter {
     std::optional<std::int64_t> created_after;
     std::optional<std::int64_t> created_before;
     std::optional<std::string> error;
+    std::optional<std::string> status;  ///< failed or unknown
 };
 struct RedriveRequest {
     std::optional<DeadFilter> filter;

@@ -131,7 +131,10 @@ void redrive(Context& context, http::Request& request, http::Responder responder
     table::MessageFilter filter;
     filter.tenant_id = caller_of(request).tenant_id;
     filter.status = MessageStatus::failed;
-    if (asked->filter) fill_filter(filter, *asked->filter);
+    if (asked->filter) {
+        fill_filter(filter, *asked->filter);
+        if (asked->filter->status == "unknown") filter.status = MessageStatus::unknown;
+    }
     auto held = std::make_shared<http::Responder>(
         std::move(responder));  // for a std::function, which must be copyable
     if (!asked->dry_run) {

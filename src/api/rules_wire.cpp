@@ -1,6 +1,10 @@
 #include "api/rules_wire.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "model/enums.hpp"
 
 namespace hongyan::api {
 namespace {
@@ -14,7 +18,20 @@ std::optional<std::string> check_resource(std::string_view resource) {
         if (c <= ' ' || c >= 0x7F || c == '"')
             return "must be printable ASCII without spaces or quotes, such as api:/messages/send";
     }
-    return std::nullopt;
+    constexpr std::array<std::string_view, 6> kinds{
+        "api:/", "domain:", "country:", "prefix:", "recipient:", "template:"};
+    const bool is_known =
+        resource == "global" ||
+        std::any_of(kinds.begin(), kinds.end(), [resource](std::string_view kind) {
+            return resource.starts_with(kind) && resource.size() > kind.size();
+        });
+    if (is_known) return std::nullopt;
+    // A limit on a thing that does not exist would stand there and hold nothing.
+    if (resource.starts_with("channel:") && std::find(channel_names.begin(), channel_names.end(),
+                                                      resource.substr(8)) != channel_names.end())
+        return std::nullopt;
+    return "must be global, api:/ROUTE, channel:NAME of a channel, domain:, country:, prefix:, "
+           "recipient: or template: with what it limits";
 }
 
 }  // namespace
@@ -176,6 +193,7 @@ const shape::Object& describe(shape::Tag<LimitRequest>) {
             "LimitRequest", "A new limit.",
             field("resource", &V::resource,
                   "api:/messages/send and other routes below /api, channel:sms and other channels, "
+                  "domain:, country:, prefix:, recipient: and template: for destinations, "
                   "or global.")
                 .required()
                 .length(1, 200)

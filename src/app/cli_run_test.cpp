@@ -8,6 +8,7 @@
 #include "app/cli_fixture.hpp"
 #include "app/cli_message.hpp"
 #include "app/cli_parser.hpp"
+#include "model/enums.hpp"
 
 namespace hongyan::app {
 namespace {
@@ -132,6 +133,17 @@ TEST_F(cli, send_makes_the_request_that_its_options_say) {
     run({"send", "--channel", "sms", "--to", "138", "--content", "[-20%, today]", "--json"});
     EXPECT_EQ(json::parse(server.seen()[2].body),
               json::parse(R"({"channel":"sms","content":"[-20%, today]","recipient":"138"})"));
+}
+
+TEST_F(cli, every_channel_of_the_program_can_be_named) {
+    serve([](const SeenRequest&) -> GivenAnswer {
+        return {202, R"({"message_id":"5","trace_id":"msg_5","status":"pending"})"};
+    });
+    for (const auto channel : channel_names) {
+        const Ran ran =
+            run({"send", "--channel", std::string(channel), "--to", "1", "--content", "x"});
+        EXPECT_EQ(ran.code, exit_ok) << channel << ": " << ran.err;
+    }
 }
 
 TEST_F(cli, send_waits_for_the_end_and_its_exit_code_tells_it) {

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "model/enums.hpp"
 
 namespace hongyan::app {
 namespace {
@@ -89,7 +90,7 @@ CLI::Option* CommandTree::choose(CLI::Option* option, const Words& words) {
 
 CLI::Option* CommandTree::channel(CLI::App* command, std::string& target) {
     return choose(command->add_option("--channel", target, "How to reach the recipient"),
-                  {"sms", "email", "app", "wechat", "feishu"});
+                  Words(channel_names.begin(), channel_names.end()));
 }
 
 void CommandTree::file_argument(CLI::App* command, const std::string& name, std::string& target,

@@ -16,6 +16,7 @@ curl::CurlOptions outbound_options(const config::Settings& s) {
             options.allowed_networks.emplace_back(words);
     }
     options.max_in_flight = static_cast<std::size_t>(s.outbound.max_in_flight);
+    options.max_per_host = static_cast<std::size_t>(s.outbound.max_per_host);
     options.user_agent = "Hongyan/" HONGYAN_VERSION;
     return options;
 }
@@ -47,11 +48,12 @@ void Server::Parts::start_universe() {
     options.https_port = static_cast<int>(settings.sandbox.https_port);
     options.data_dir = (std::filesystem::path(settings.data_dir) / "providers").string();
     options.file = settings.sandbox.providers_file;
-    for (const bool any_port : {false, true}) {
+    // Ports that are taken: first only those of mail and SMPP are given up, which no setting names.
+    for (const int given_up : {0, 1, 2}) {
         universe::ServiceList services;
         add_all(services);
-        if (any_port) options.http_port = options.https_port = 0;
-        options.any_wire_ports = any_port;
+        if (given_up == 2) options.http_port = options.https_port = 0;
+        options.any_wire_ports = given_up > 0;
         auto started =
             universe::Universe::start(options, std::move(services), *outbound, clock, log);
         if (started) {
@@ -60,7 +62,7 @@ void Server::Parts::start_universe() {
                      {{"http", universe->http_url()}, {"https", universe->https_url()}});
             return;
         }
-        if (any_port || started.error().code != ErrorCode::io_failed)
+        if (given_up == 2 || started.error().code != ErrorCode::io_failed)
             log.warn("providers_not_simulated", {{"detail", started.error().detail}});
         if (started.error().code != ErrorCode::io_failed) return;
     }

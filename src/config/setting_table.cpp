@@ -136,7 +136,11 @@ constexpr Setting table[] = {
         "of tenants other than the operator's own may lead to, e.g. \"10.1.0.0/16,127.0.0.1/32\"; "
         "empty = public addresses only."),
     whole("outbound.max_in_flight", "2000", 1, 100'000,
-          "Requests to providers and webhooks under way at once; further ones wait."),
+          "Requests to providers and webhooks under way at once; further ones wait, and one host "
+          "gets at most half."),
+    whole("outbound.max_per_host", "512", 1, 100'000,
+          "Connections open to one host and port at once; without HTTP/2 also the requests under "
+          "way there. Further ones wait."),
 
     {"sandbox.enabled", boolean, "true", 0, 0, "", nullptr,
      "Whether channels without a real provider deliver into the built-in sandbox; if not, their "

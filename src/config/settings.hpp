@@ -91,8 +91,9 @@ BOOST_DESCRIBE_STRUCT(EmailSettings, (),
 struct OutboundSettings {
     std::string allow_networks;
     std::int64_t max_in_flight = 0;
+    std::int64_t max_per_host = 0;
 };
-BOOST_DESCRIBE_STRUCT(OutboundSettings, (), (allow_networks, max_in_flight))
+BOOST_DESCRIBE_STRUCT(OutboundSettings, (), (allow_networks, max_in_flight, max_per_host))
 
 struct SandboxSettings {
     bool enabled = false;

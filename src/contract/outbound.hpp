@@ -39,7 +39,9 @@ struct OutboundRequest {
     Millis connect_timeout{3'000};
     Millis timeout{10'000};  ///< from call() to the last byte of the answer
     std::size_t max_reply_bytes = std::size_t{1}
-                                  << 20;  ///< of the body after decoding; more is cut off as `lost`
+                                  << 20;  ///< of the body after decoding; more is `lost`
+    /// Where the status says all (webhooks): a longer body is cut, and the call is answered.
+    bool cut_reply = false;
     std::string ca_file;  ///< PEM trusted instead of the system's; "" = the system's
     std::string user;     ///< HTTP Basic; "" = none
     std::string password;

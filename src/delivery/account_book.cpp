@@ -89,6 +89,12 @@ std::shared_ptr<const AccountBook::Snapshot> AccountBook::snapshot() const {
     return snapshot_;
 }
 
+Status AccountBook::try_open(const Provider& provider_of, AccountSettings settings) const {
+    auto opened = provider_of.open(std::move(settings), parts_);
+    if (!opened) return opened.error();
+    return Done{};
+}
+
 AccountPtr AccountBook::open(AccountRecord record) {
     const Provider* provider_of = provider(record.channel, record.provider);
     if (provider_of == nullptr) {
@@ -216,12 +222,29 @@ bool AccountBook::serves(std::int64_t tenant_id, ChannelKind channel) const {
     return group_of(*snapshot(), tenant_id, channel) != nullptr;
 }
 
+std::size_t AccountBook::room_of(const Group& group, std::int64_t now_ms) {
+    std::vector<route::AccountView> views;
+    views.reserve(group.size());
+    std::string words;  // of nobody's interest here
+    for (const auto& live : group) {
+        views.push_back(live->view(now_ms, words));
+        views.back().closed_reason = {};
+    }
+    route::keep_shares(views, now_ms);
+    std::size_t room = 0;
+    for (const auto& view : views) {
+        if (view.enabled && view.admits && view.closed_until_ms <= now_ms)
+            room += static_cast<std::size_t>(std::max(0, view.room));
+    }
+    return room;
+}
+
 bool AccountBook::has_room(std::int64_t tenant_id, ChannelKind channel, std::int64_t now_ms) const {
     const auto all = snapshot();
     const Group* group = group_of(*all, tenant_id, channel);
     if (group == nullptr) return true;
-    return std::any_of(group->begin(), group->end(),
-                       [now_ms](const AccountPtr& live) { return live->has_room(now_ms); });
+    if (group->size() == 1) return group->front()->has_room(now_ms);
+    return room_of(*group, now_ms) > 0;
 }
 
 std::vector<Problem> AccountBook::check(std::int64_t tenant_id, ChannelKind channel,
@@ -262,6 +285,7 @@ route::Route AccountBook::ask(const Group& group, const Message& message, std::i
         }
         views.push_back(view);
     }
+    if (message.unknown_on == 0) route::keep_shares(views, now_ms);
     route::Question question;
     question.accounts = views;
     question.only_account = message.unknown_on;

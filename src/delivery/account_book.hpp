@@ -78,6 +78,8 @@ class AccountBook {
     [[nodiscard]] bool has_other(const Message& message, std::int64_t but,
                                  std::int64_t now_ms) const;
 
+    /// Opens an account with these settings and throws it away. Errors: as Provider::open.
+    [[nodiscard]] Status try_open(const Provider& provider, AccountSettings settings) const;
     [[nodiscard]] AccountPtr find(std::int64_t id) const;
     /// The other accounts that may hear this one's receipts; see Account::receipt_scope().
     [[nodiscard]] std::vector<std::int64_t> receipt_peers(std::int64_t id) const;
@@ -102,6 +104,8 @@ class AccountBook {
     [[nodiscard]] ProviderParts parts_for(std::int64_t tenant_id);
     [[nodiscard]] const Group* group_of(const Snapshot& snapshot, std::int64_t tenant_id,
                                         ChannelKind channel) const;
+    /// Messages that the accounts could start now.
+    [[nodiscard]] static std::size_t room_of(const Group& group, std::int64_t now_ms);
     [[nodiscard]] route::Route ask(const Group& group, const Message& message, std::int64_t now_ms,
                                    bool with_reasons) const;
     void on_outcomes(const std::weak_ptr<LiveAccount>& account, std::vector<Sent> sent);

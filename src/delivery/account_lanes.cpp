@@ -68,15 +68,7 @@ void AccountBook::release_lanes() {
         for (auto at = lanes_.begin(); at != lanes_.end();) {
             auto& lane = at->second;
             const Group* group = group_of(*all, at->first.first, at->first.second);
-            std::size_t room = group == nullptr ? lane.size() : 0;
-            if (group != nullptr) {
-                std::string words;
-                for (const auto& live : *group) {
-                    const auto view = live->view(now, words);
-                    if (view.enabled && view.admits && view.closed_until_ms <= now)
-                        room += static_cast<std::size_t>(std::max(0, view.room));
-                }
-            }
+            std::size_t room = group == nullptr ? lane.size() : room_of(*group, now);
             for (room = std::min({room, lane.size(), most_at_once}); room > 0; --room) {
                 std::pop_heap(lane.begin(), lane.end(), later);
                 going.push_back(lane.back());

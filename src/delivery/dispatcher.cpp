@@ -298,8 +298,13 @@ bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>
     if (hold == InFlight::Hold::again) parts_.due.add(job, now + 10);
     if (hold != InFlight::Hold::no) return false;
     if (message.deliver_by_ms > 0 && now > message.deliver_by_ms) {
-        ended.push_back(ended_without_attempt(message, MessageStatus::expired,
-                                              "deliver_by passed before it could be sent", now));
+        ended.push_back(
+            message.unknown_since_ms == 0
+                ? ended_without_attempt(message, MessageStatus::expired,
+                                        "deliver_by passed before it could be sent", now)
+                : ended_without_attempt(message, MessageStatus::unknown,
+                                        "deliver_by passed; an earlier attempt may have arrived",
+                                        now));
         return false;
     }
     HY_ASSERT(message.id == job.id);

@@ -101,7 +101,7 @@ bool Dispatcher::is_suppressed(Session& session, const Message& message,
     if (!found) return false;
     Settled one;
     one.message = std::make_unique<Message>(message);
-    one.status = MessageStatus::failed;
+    one.status = message.unknown_since_ms == 0 ? MessageStatus::failed : MessageStatus::unknown;
     one.finished_ms = parts_.clock.now_ms();
     one.reason = "suppressed: " + found->reason;
     ended.push_back(std::move(one));

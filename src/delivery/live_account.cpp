@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "delivery/settle.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -11,7 +12,6 @@ constexpr double health_weight = 0.05;  ///< of the newest outcome
 constexpr double least_health = 0.05;   ///< an account that fails still gets a look now and then
 constexpr std::int64_t shortest_pause_ms = 200;
 constexpr std::int64_t configuration_pause_ms = 30'000;
-constexpr std::int64_t longest_pause_ms = 3'600'000;
 /// One message with a template of its own trouble must not stop the account for all others.
 constexpr int refusals_that_pause = 3;
 constexpr std::size_t longest_error = 300;
@@ -65,6 +65,8 @@ route::AccountView LiveAccount::view(std::int64_t now_ms, std::string& words) {
     v.enabled = enabled();
     v.breaker = breaker_.state(now_ms);
     v.room = room(now_ms);
+    v.under_way = in_flight_;
+    v.limit = adaptive_.limit();
     v.room_at_ms = v.room > 0 ? 0 : now_ms + std::max<std::int64_t>(10, pace_.wait_ms(now_ms));
     if (paused_until_ms_ > now_ms) {
         v.closed_until_ms = paused_until_ms_;
@@ -114,7 +116,7 @@ void LiveAccount::learn(const Outcome& outcome, std::int64_t now_ms) {
     if (outcome.kind == OutcomeClass::rate_limited) {
         breaker_.forget();
         const auto pause = std::clamp(std::max(outcome.retry_after_ms, shortest_pause_ms),
-                                      shortest_pause_ms, longest_pause_ms);
+                                      shortest_pause_ms, longest_account_pause_ms);
         paused_until_ms_ = std::max(paused_until_ms_, now_ms + pause);
         pause_reason_ = "the provider limits the rate (" + outcome.code + ")";
     } else {

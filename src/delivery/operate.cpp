@@ -242,7 +242,7 @@ void Delivery::redrive(table::MessageFilter filter, RedrivePace pace,
         return;
     }
     auto run = std::make_shared<RedriveRun>();  // handed from step to step
-    filter.status = MessageStatus::failed;
+    if (!filter.status || !may_wake_up(*filter.status)) filter.status = MessageStatus::failed;
     run->filter = std::move(filter);
     run->left = std::max<std::int64_t>(0, pace.max);
     run->per_second = pace.per_second;

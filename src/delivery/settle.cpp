@@ -41,10 +41,31 @@ RetryRule with(const RetryRule& rule, const OutcomeRule& of_class) {
     return merged;
 }
 
+/// Trying ends here. If an answer was lost on the way, nobody knows that the message failed.
+Decision given_up(const Message& message, const Outcome& outcome, std::string why) {
+    if (outcome.kind != OutcomeClass::unknown && message.unknown_since_ms == 0)
+        return failed(outcome, std::move(why));
+    if (outcome.kind != OutcomeClass::unknown) why += "an earlier attempt may have arrived; ";
+    return {MessageStatus::unknown, 0, std::move(why) + words_of(outcome), false, false};
+}
+
+/// When the provider's own word makes the message wait too long, it waits as long as it may.
+std::int64_t bounded_pause(const Message& message, const RetryRule& rule, std::int64_t pause,
+                           const Outcome& outcome, std::int64_t now_ms) {
+    // Of a throttled account: as long as the account itself pauses, then it is asked again.
+    const std::int64_t wanted = outcome.kind == OutcomeClass::rate_limited
+                                    ? std::min(outcome.retry_after_ms, longest_account_pause_ms)
+                                    : outcome.retry_after_ms;
+    if (wanted <= pause) return pause;
+    const std::int64_t left = message.ready_ms() + rule.deadline_ms - now_ms;
+    return std::max(pause, std::min(wanted, left));
+}
+
 Decision again(const Message& message, const Outcome& outcome, const RetryRule& rule, bool is_free,
                bool fails_over, std::int64_t now_ms, std::uint64_t seed) {
     if (!is_free && message.attempts - message.attempts_before >= rule.attempts) {
-        return failed(outcome, "gave up after " + std::to_string(message.attempts) + " attempts; ");
+        return given_up(message, outcome,
+                        "gave up after " + std::to_string(message.attempts) + " attempts; ");
     }
     // An attempt that a limit refused does not count as one, but the pauses grow with it all the
     // same.
@@ -53,14 +74,17 @@ Decision again(const Message& message, const Outcome& outcome, const RetryRule& 
     // Soon again at first: whoever set it up may be mending it at this moment.
     if (outcome.kind == OutcomeClass::configuration)
         pause = std::min(rule.max_ms, rule.base_ms << std::clamp(message.attempts - 1, 0, 30));
-    pause = std::max(pause, outcome.retry_after_ms);
+    pause = bounded_pause(message, rule, pause, outcome, now_ms);
     if (fails_over) pause = 0;
     const std::int64_t next = now_ms + pause;
     if (next > message.ready_ms() + rule.deadline_ms) {
-        return failed(outcome, "gave up at the deadline of " +
-                                   std::to_string(rule.deadline_ms / 3'600'000) + " h; ");
+        return given_up(
+            message, outcome,
+            "gave up at the deadline of " + std::to_string(rule.deadline_ms / 3'600'000) + " h; ");
     }
     if (message.deliver_by_ms > 0 && next > message.deliver_by_ms) {
+        if (outcome.kind == OutcomeClass::unknown || message.unknown_since_ms != 0)
+            return given_up(message, outcome, "the next attempt would come after deliver_by; ");
         return {MessageStatus::expired, 0,
                 "the next attempt would come after deliver_by; " + words_of(outcome), false, false};
     }
@@ -113,7 +137,9 @@ Decision decide(const Message& message, const Outcome& outcome, const RetryRule&
         action = Action::hold;
     switch (action) {
         case Action::fail:
-            return failed(outcome, "");
+            // An operator's word about lost answers themselves counts.
+            return outcome.kind == OutcomeClass::unknown ? failed(outcome, "")
+                                                         : given_up(message, outcome, "");
         case Action::hold:
             return {MessageStatus::unknown, 0, words_of(outcome), false, false};
         case Action::retry:

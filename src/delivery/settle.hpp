@@ -17,6 +17,9 @@
 //                                 longest, so that it passes once mended
 //   recipient_permanent, message_permanent   fail
 //
+// Where trying ends, by a refusal too, and the answer to an attempt was lost before, the status is
+// unknown, not failed.
+//
 // The pause before attempt n+1 is random between 0 and base * 2^(n-1), at most the longest pause
 // ("full jitter", Brooker, AWS Architecture Blog 2015), so that many messages that failed together
 // do not come back together.
@@ -49,6 +52,9 @@ enum class Action : std::uint8_t {
     fail,   ///< status failed
 };
 inline constexpr std::array<std::string_view, 4> action_names{"retry", "wait", "hold", "fail"};
+
+/// The longest time that a provider's Retry-After closes an account.
+inline constexpr std::int64_t longest_account_pause_ms = 3'600'000;
 
 /// What an operator set for one class; 0 in a number: RetryRule holds.
 struct OutcomeRule {

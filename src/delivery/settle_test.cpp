@@ -47,7 +47,9 @@ TEST(Settle, attempts_end_only_the_classes_that_use_them_up) {
     using enum OutcomeClass;
     for (const auto kind : {transient, token, unknown}) {
         EXPECT_EQ(decided(kind, 7).status, MessageStatus::retrying) << to_text(kind);
-        EXPECT_EQ(decided(kind, 8).status, MessageStatus::failed) << to_text(kind);
+        EXPECT_EQ(decided(kind, 8).status,
+                  kind == unknown ? MessageStatus::unknown : MessageStatus::failed)
+            << to_text(kind);
     }
     for (const auto kind : {rate_limited, quota, configuration}) {
         EXPECT_EQ(decided(kind, 500).status, MessageStatus::retrying) << to_text(kind);
@@ -73,6 +75,44 @@ TEST(Settle, the_deadline_counts_from_ready_and_includes_its_last_millisecond) {
         decide(later, outcome_of(OutcomeClass::quota), rule, start_ms + rule.deadline_ms + 1000, 1)
             .status,
         MessageStatus::retrying);
+}
+
+TEST(Settle, a_message_that_may_have_arrived_never_ends_as_failed_for_want_of_attempts_or_time) {
+    auto message = attempt_number(8);
+    message.unknown_since_ms = start_ms;
+    const auto spent = decide(message, outcome_of(OutcomeClass::transient), {}, start_ms, 1);
+    EXPECT_EQ(spent.status, MessageStatus::unknown);
+    EXPECT_EQ(spent.reason,
+              "gave up after 8 attempts; an earlier attempt may have arrived; transient 421: busy");
+    const auto lost = decided(OutcomeClass::unknown, 8);
+    EXPECT_EQ(lost.reason, "gave up after 8 attempts; unknown 421: busy");
+    const auto late = start_ms + RetryRule().deadline_ms + 1;
+    EXPECT_EQ(decide(message, outcome_of(OutcomeClass::quota), {}, late, 1).status,
+              MessageStatus::unknown);
+    message.attempts = 1;
+    message.deliver_by_ms = start_ms;
+    auto outcome = outcome_of(OutcomeClass::transient);
+    outcome.retry_after_ms = 1'000;
+    EXPECT_EQ(decide(message, outcome, {}, start_ms, 1).status, MessageStatus::unknown);
+    // Nor does a refusal of the repeat tell what became of the first.
+    EXPECT_EQ(
+        decide(message, outcome_of(OutcomeClass::recipient_permanent), {}, start_ms, 1).status,
+        MessageStatus::unknown);
+}
+
+TEST(Settle, a_pause_that_the_provider_wants_never_ends_a_message_before_its_deadline) {
+    const RetryRule rule;
+    auto outcome = outcome_of(OutcomeClass::transient);
+    outcome.retry_after_ms = rule.deadline_ms + 1;
+    const auto one = decide(attempt_number(1), outcome, rule, start_ms + 5'000, 1);
+    EXPECT_EQ(one.status, MessageStatus::retrying);
+    EXPECT_EQ(one.next_attempt_ms, start_ms + rule.deadline_ms);
+    const auto after = start_ms + rule.deadline_ms + 1;
+    EXPECT_EQ(decide(attempt_number(2), outcome, rule, after, 1).status, MessageStatus::failed);
+    outcome.kind = OutcomeClass::rate_limited;
+    EXPECT_EQ(decide(attempt_number(1), outcome, rule, start_ms, 1).next_attempt_ms,
+              start_ms + longest_account_pause_ms)
+        << "the account is asked again by then";
 }
 
 TEST(Settle, no_attempt_is_planned_after_deliver_by) {

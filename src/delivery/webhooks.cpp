@@ -226,6 +226,7 @@ void Webhooks::send(table::EventRow event, const table::EndpointRow& endpoint) {
     request.trust = UrlTrust::users;
     request.timeout = answer_timeout;
     request.max_reply_bytes = 64 * 1024;
+    request.cut_reply = true;  // what a receiver says beside its status matters to nobody
     request.headers = {
         {"Content-Type", "application/json"},
         {"webhook-id", id},

@@ -76,7 +76,7 @@ class HttpProtocol {
 [[nodiscard]] std::string options_section(std::string_view options, std::string_view provider);
 
 /// Retry-After in seconds or as an HTTP date (RFC 9110 10.2.3), as milliseconds from now_ms, at
-/// most a day; 0 if absent or absurd.
+/// most a day however large; 0 if absent, past, negative or no such value.
 [[nodiscard]] std::int64_t retry_after_ms(std::string_view value, std::int64_t now_ms);
 
 /// The class that an HTTP status has by itself, for answers whose body says nothing: 2xx accepted,

@@ -103,7 +103,8 @@ std::int64_t retry_after_ms(std::string_view value, std::int64_t now_ms) {
     if (value.empty()) return 0;
     const bool is_number = value.find_first_not_of("0123456789") == std::string_view::npos;
     if (is_number) {
-        if (value.size() > 9) return 0;
+        while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
+        if (value.size() > 9) return day_ms;
         const std::int64_t seconds = parse_int(value).value_or(0);
         return std::min(seconds * 1000, day_ms);
     }

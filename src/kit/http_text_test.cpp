@@ -33,7 +33,9 @@ TEST(http_text, retry_after_is_seconds_or_a_date) {
     EXPECT_EQ(retry_after_ms("Fri, 15 Jan 2027 08:00:30 GMT", now_ms), 30'000);
     EXPECT_EQ(retry_after_ms("Fri, 15 Jan 2027 07:00:00 GMT", now_ms), 0);
     EXPECT_EQ(retry_after_ms("999999", now_ms), 86'400'000);
-    for (const std::string_view bad : {"", "-5", "soon", "1.5", "99999999999999999999"}) {
+    for (const std::string_view long_one : {"1000000000", "99999999999999999999", "00000086400"})
+        EXPECT_EQ(retry_after_ms(long_one, now_ms), 86'400'000) << long_one;
+    for (const std::string_view bad : {"", "-5", "-99999999999999999999", "soon", "1.5", "1, 2"}) {
         EXPECT_EQ(retry_after_ms(bad, now_ms), 0) << bad;
     }
 }

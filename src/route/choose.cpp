@@ -31,7 +31,7 @@ std::string verdict_of(const AccountView& a, const Question& q) {
         return a.breaker == BreakerState::half_open ? "closed: its breaker waits for probes"
                                                     : "closed by its breaker";
     }
-    if (a.room <= 0) return "full";
+    if (a.room <= 0) return a.at_share ? "carries its share by weight" : "full";
     if (a.tried) return "this message has failed on it";
     return "tier " + std::to_string(a.tier) + ", weight " + std::to_string(a.weight) + ", health " +
            std::to_string(static_cast<int>(a.health * 100)) + " %";
@@ -95,6 +95,27 @@ void explain(const Question& q, Route& route, const AccountView* chosen) {
 }
 
 }  // namespace
+
+void keep_shares(std::span<AccountView> accounts, std::int64_t now_ms) {
+    const auto counts = [now_ms](const AccountView& a) {
+        return a.enabled && a.unfit.empty() && !a.tried && is_open(a, now_ms);
+    };
+    for (auto& a : accounts) {
+        if (!counts(a) || a.limit <= 0) continue;
+        double heaviest = 0;
+        for (const auto& other : accounts) {
+            if (counts(other) && other.tier == a.tier)
+                heaviest = std::max(heaviest, other.weight * other.health);
+        }
+        if (heaviest <= 0) continue;
+        const double part = a.weight * a.health / heaviest;
+        // At least one, or an account that failed could never show that it is well again.
+        const int share = a.weight == 0 ? 0 : std::max(1, static_cast<int>(a.limit * part + 0.5));
+        const int room = std::max(0, share - a.under_way);
+        a.at_share = room < a.room && room == 0;
+        a.room = std::min(a.room, room);
+    }
+}
 
 Route choose(const Question& q) {
     Route route;

@@ -29,6 +29,9 @@ struct AccountView {
     std::string_view closed_reason;    ///< which of the two, in words
     int room = 1;                      ///< messages that could start now
     std::int64_t room_at_ms = 0;       ///< with room 0: when to look again; 0 = when one returns
+    int under_way = 0;                 ///< messages on it now
+    int limit = 0;                     ///< how many there may be; 0 = not known
+    bool at_share = false;             ///< set by keep_shares()
     bool tried = false;                ///< this message has failed on it since its last round
     std::string_view unfit;            ///< why it cannot take this message at all, "" if it can
 };
@@ -61,6 +64,11 @@ struct Question {
     bool with_reasons =
         true;  ///< false saves the words on the hot path when nothing will be written
 };
+
+/// Takes room from accounts that would carry more than their weight allows beside the heaviest open
+/// one of their tier: under load every account is full, and what becomes free would go to all
+/// alike. Call it before choose() and wherever room is asked for.
+void keep_shares(std::span<AccountView> accounts, std::int64_t now_ms);
 
 [[nodiscard]] Route choose(const Question& question);
 

@@ -55,6 +55,51 @@ TEST(Choose, shares_by_weight_and_health_inside_a_tier) {
     EXPECT_NEAR(shared[1], 4'000 * 15 / 115, 150);
 }
 
+AccountView loaded(std::int64_t id, int weight, int under_way, int limit) {
+    auto view = account(id, 1, weight);
+    view.under_way = under_way;
+    view.limit = limit;
+    view.room = limit - under_way;
+    return view;
+}
+
+TEST(Choose, a_light_account_carries_no_more_than_its_share_while_the_heavy_one_is_full) {
+    std::vector<AccountView> views{loaded(1, 300, 60, 60), loaded(2, 100, 20, 60)};
+    keep_shares(views, now);
+    EXPECT_EQ(views[1].room, 0);
+    const auto route = ask(views);
+    EXPECT_EQ(route.choice, Choice::wait);
+    EXPECT_EQ(route.considered[1].verdict, "carries its share by weight");
+    views = {loaded(1, 300, 60, 60), loaded(2, 100, 19, 60)};
+    keep_shares(views, now);
+    EXPECT_EQ(ask(views).account_id, 2);
+}
+
+TEST(Choose, shares_move_with_health_and_end_when_the_heavy_one_is_closed) {
+    std::vector<AccountView> views{loaded(1, 300, 60, 60), loaded(2, 100, 30, 60)};
+    views[0].health = 0.1;
+    keep_shares(views, now);
+    EXPECT_EQ(views[1].room, 30) << "the sick one weighs less now";
+    views = {loaded(1, 300, 0, 60), loaded(2, 100, 30, 60)};
+    views[0].closed_until_ms = now + 1'000;
+    keep_shares(views, now);
+    EXPECT_EQ(views[1].room, 30);
+    views = {loaded(1, 300, 60, 60), loaded(2, 100, 30, 60)};
+    views[0].tried = true;
+    keep_shares(views, now);
+    EXPECT_EQ(views[1].room, 30) << "this message has no other";
+}
+
+TEST(Choose, weight_zero_is_used_only_when_no_other_of_its_tier_is_open) {
+    std::vector<AccountView> views{loaded(1, 100, 60, 60), loaded(2, 0, 0, 60)};
+    keep_shares(views, now);
+    EXPECT_EQ(ask(views).choice, Choice::wait);
+    views[0].closed_until_ms = now + 1'000;
+    views[1] = loaded(2, 0, 0, 60);
+    keep_shares(views, now);
+    EXPECT_EQ(ask(views).account_id, 2);
+}
+
 TEST(Choose, goes_back_to_an_account_that_failed_only_when_no_other_is_left) {
     auto tried = account(1);
     tried.tried = true;

@@ -172,7 +172,8 @@ def test_the_global_limit_is_for_every_route_but_never_locks_the_administrator_o
 
 @pytest.mark.parametrize("fields, paths", [
     ({"resource": ""}, {"$.resource"}), ({"resource": "a b"}, {"$.resource"}), ({"resource": 'a"b'}, {"$.resource"}), ({"resource": "鸿"}, {"$.resource"}),
-    ({"resource": "x" * 201}, {"$.resource"}), ({"limit_type": "rps"}, {"$.limit_type"}), ({"max_value": -1}, {"$.max_value"}),
+    ({"resource": "x" * 201}, {"$.resource"}), ({"resource": "channel:slak"}, {"$.resource"}), ({"resource": "nonsense:x"}, {"$.resource"}),
+    ({"resource": "globally"}, {"$.resource"}), ({"resource": "domain:"}, {"$.resource"}), ({"limit_type": "rps"}, {"$.limit_type"}), ({"max_value": -1}, {"$.max_value"}),
     ({"max_value": "5"}, {"$.max_value"}), ({"max_value": 1e10}, {"$.max_value"}), ({"window_seconds": 0}, {"$.window_seconds"}),
     ({"window_seconds": 86401}, {"$.window_seconds"}), ({"status": "on"}, {"$.status"}), ({"behavior": "x"}, {"$.behavior"}),
     ({"warm_up_seconds": 0}, {"$.warm_up_seconds"}), ({"max_queueing_ms": 60001}, {"$.max_queueing_ms"}), ({"id": 5}, {"$.id"}),

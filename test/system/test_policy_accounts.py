@@ -286,3 +286,27 @@ def test_many_changes_at_once_lose_nothing(tenant):
         assert tenant.get(f"/api/messages/tasks/{task}")["success_count"] == 300
         arrived = {came.path for came in one.taken()}
         assert len(arrived) == 300 and len(one.taken()) == 300
+
+
+@pytest.mark.parametrize("wrong", [
+    {"webhook_url": "http://[::1"}, {"webhook_url": "http://h:99999/"}, {"webhook_url": "http://user:word@h/"},
+    {"label": "two\nlines"}, {"ca_file": "/nowhere/ca.pem"}, {"ca_file": "a\r\nX: y"}], ids=lambda one: str(one)[1:40])
+def test_settings_that_cannot_work_are_refused_by_name_when_the_account_is_made_or_changed(tenant, wrong):
+    with Provider() as one:
+        name = next(iter(wrong))
+        good = {"webhook_url": one.url + "/services/T/B/x"}
+        body = {"channel": "slack", "provider": "slack", "name": "wrong", "settings": {**good, **wrong}}
+        refused = tenant.call("POST", "/api/accounts", body)
+        assert refused.status == 422 and refused.body["errors"][0]["path"] == f"$.settings.{name}", refused
+        account = tenant.slack(one)
+        changed = tenant.call("PATCH", f"/api/accounts/{account['id']}", {"settings": wrong})
+        assert changed.status == 422 and changed.body["errors"][0]["path"] == f"$.settings.{name}", changed
+        tenant.wait_status(tenant.send("slack"), "success")
+
+
+def test_an_adaptive_limit_whose_bounds_contradict_is_refused(tenant):
+    with Provider() as one:
+        body = {"channel": "slack", "provider": "slack", "name": "bounds",
+                "settings": {"webhook_url": one.url}, "policy": {"min_in_flight": 10, "max_in_flight": 5}}
+        refused = tenant.call("POST", "/api/accounts", body)
+        assert refused.status == 422 and refused.body["errors"][0]["path"] == "$.policy.min_in_flight", refused

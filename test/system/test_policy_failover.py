@@ -361,3 +361,16 @@ def test_a_call_under_way_does_not_hold_up_the_stop_beyond_its_grace():
         server.start()
         tenant.wait_status(identity, "success")
         assert len(one.taken()) == 1 and not two.all(), "it may have arrived and went by another account"
+
+
+def test_weights_hold_when_every_account_is_full(tenant):
+    """A batch fills all accounts at once; what becomes free must not go to all of them alike."""
+    with Provider(Answer(delay=0.02)) as light, Provider(Answer(delay=0.02)) as heavy, Provider() as reserve:
+        bounds = {"min_in_flight": 12, "max_in_flight": 12, "slow_factor": 0}
+        tenant.webhook(light, weight=100, policy=bounds)
+        tenant.webhook(heavy, weight=300, policy=bounds)
+        tenant.webhook(reserve, weight=0, policy=bounds)
+        task = tenant.batch(800)
+        wait_until(lambda: len(light.all()) + len(heavy.all()) + len(reserve.all()) >= 800, 60, "the whole batch")
+        assert not reserve.all(), "weight 0 is for when no other is open"
+        assert 2.0 < len(heavy.all()) / len(light.all()) < 4.5, (len(light.all()), len(heavy.all()), task)

@@ -298,3 +298,51 @@ def test_kills_under_load_send_only_what_was_under_way_again(round_):
         statuses = dict(server.sql("SELECT status, count(*) FROM message_records GROUP BY status"))
         assert statuses == {"success": count}, statuses
         assert SECRET
+
+
+def test_what_may_have_arrived_never_ends_as_failed_and_is_sent_again_in_bulk():
+    """By attempts, by a refusal of the repeat and by deliver_by."""
+    with Provided(settings={"delivery.retry_attempts": 3}) as server, Provider() as first:
+        tenant = Tenant(server)
+        tenant.slack(first)
+        first.next.extend([Answer(cut=True), Answer(500), Answer(500)])
+        spent = tenant.send("slack")
+        message = tenant.wait_status(spent, "unknown")
+        assert "may have arrived" in message["reason"] and message["attempts"] == 3, message
+        first.next.extend([Answer(cut=True), Answer(400, b"invalid_payload")])
+        refused = tenant.send("slack")
+        tenant.wait_status(refused, "unknown")
+        first.next.extend([Answer(500), Answer(400, b"invalid_payload")])
+        plain = tenant.send("slack")
+        tenant.wait_status(plain, "failed")
+        totals = tenant.get("/api/messages/statistics/overview?days=1")["totals"]
+        assert totals["failed_count"] == 1, totals
+
+        def redrive(**filters):
+            answer = tenant.call("POST", "/api/messages/dead-letters/retry", {"filter": filters, "dry_run": True})
+            assert answer.status == 200, answer
+            return answer.body["matched"]
+
+        assert redrive() == redrive(status="failed") == 1 and redrive(status="unknown") == 2
+        assert tenant.call("POST", "/api/messages/dead-letters/retry", {"filter": {"status": "success"}}).status == 422
+        before = len(first.all())
+        assert tenant.call("POST", "/api/messages/dead-letters/retry", {"filter": {"status": "unknown"}}).status == 200
+        tenant.wait_status(spent, "success")
+        tenant.wait_status(refused, "success")
+        assert tenant.message(plain)["status"] == "failed" and len(first.all()) == before + 2
+
+
+def test_a_year_of_retry_after_ends_no_message(tenant):
+    """The account pauses for an hour at most; the message waits as long as the account, or until its deadline."""
+    for status, seconds in ((429, 3600), (503, 24 * 3600)):
+        for value in ("31536000", "99999999999999999999", "Fri, 01 Jan 2100 00:00:00 GMT"):
+            with Provider(Answer(status, b"later", headers=[("Retry-After", value)])) as one:
+                account = tenant.slack(one)
+                identity = tenant.send("slack")
+                message = tenant.wait_status(identity, "retrying")
+                planned = time.mktime(time.strptime(message["next_attempt_at"][:19] + " UTC", "%Y-%m-%dT%H:%M:%S %Z"))
+                accepted = time.mktime(time.strptime(message["created_at"][:19] + " UTC", "%Y-%m-%dT%H:%M:%S %Z"))
+                assert abs(planned - accepted - seconds) < 10, (status, value, message)
+                assert len(one.all()) == 1
+                assert tenant.call("POST", f"/api/messages/{identity}/cancel").status == 200
+                assert tenant.call("DELETE", f"/api/accounts/{account['id']}").status == 204

@@ -131,6 +131,9 @@ constexpr std::array rows{
     subject(any, any_stage, 5, configuration, "the server does not understand the dialogue"),
     enhanced(5, rcpt, 6, 7, 7, recipient_permanent, "the address needs SMTPUTF8"),
     subject(any, any_stage, 6, message_permanent, "the server cannot carry this content"),
+    Row{4, any_stage, 421, 7, any, any, "", rate_limited, 60, "a policy holds us back for now"},
+    // The others at RCPT TO are about one recipient; the account goes on with the rest.
+    subject(4, rcpt, 7, quota, "a policy holds this recipient's mail back for now", 60),
     subject(4, any_stage, 7, rate_limited, "a policy holds us back for now", 60),
     subject(5, sender, 7, configuration, "we may not send from this address; see mail.from"),
     subject(5, any_stage, 7, message_permanent, "the receiver's policy refuses the mail"),

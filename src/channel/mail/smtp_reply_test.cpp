@@ -135,9 +135,12 @@ TEST(reply_table, what_passes_with_time) {
 
 TEST(reply_table, limits_of_rate_and_of_one_recipient) {
     for (const char* line : {"421 4.7.28 unusual rate of mail", "421 4.7.1 slow down",
-                             "450 4.7.1 policy", "451 too many messages", "421 4.3.2 throttled"}) {
+                             "451 too many messages", "421 4.3.2 throttled"}) {
         EXPECT_EQ(class_of(Stage::recipient, line), Class::rate_limited) << line;
     }
+    EXPECT_EQ(class_of(Stage::content, "450 4.7.1 policy"), Class::rate_limited);
+    EXPECT_EQ(class_of(Stage::recipient, "450 4.7.1 policy"), Class::quota)
+        << "one recipient's trouble must not hold up the account";
     EXPECT_EQ(class_of(Stage::recipient, "450 4.2.1 receiving too quickly"), Class::quota);
 }
 

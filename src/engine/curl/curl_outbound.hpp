@@ -20,7 +20,7 @@ namespace hongyan::curl {
 struct CurlOptions {
     /// Networks (CIDR) that URLs of UrlTrust::users may reach besides public addresses.
     std::vector<std::string> allowed_networks;
-    std::size_t max_in_flight = 2000;  ///< of all threads together; more wait
+    std::size_t max_in_flight = 2000;  ///< of all threads together; more wait; half for one host
     std::size_t max_per_host = 64;     ///< connections to one host and port in one group
     int threads = 1;                   ///< calls of one origin and group stay on one thread
     std::string user_agent;            ///< unless a request names its own; "" = none

@@ -139,19 +139,21 @@ void Loop::start_waiting() {
     while (!waiting_.empty() && running_.size() < max_in_flight_) {
         Job job = std::move(waiting_.front());
         waiting_.pop_front();
-        Host* host = host_of(job);
-        if (host != nullptr && host->running >= max_per_host_) {
-            host->waiting.push_back(std::move(job));
+        Host& host = host_of(job);
+        if (host.running >= host.most) {
+            host.waiting.push_back(std::move(job));
         } else {
             start(std::move(job), host);
         }
     }
 }
 
-/// Null where calls may share a connection: libcurl decides then how many are needed.
-Host* Loop::host_of(const Job& job) {
-    if (!is_only_http1(job)) return nullptr;
-    return &hosts_[group_key(job.request) + '\n' + job.origin];
+Host& Loop::host_of(const Job& job) {
+    const bool is_alone = is_only_http1(job);  // else libcurl decides how many connections it takes
+    Host& host = hosts_[group_key(job.request) + (is_alone ? "\n" : "\n\n") + job.origin];
+    const std::size_t share = std::max<std::size_t>(max_in_flight_ / 2, 1);
+    host.most = is_alone ? std::min(max_per_host_, share) : share;
+    return host;
 }
 
 void Loop::end_unsent(Job job, CallEnd end, std::string detail) {
@@ -162,7 +164,7 @@ void Loop::end_unsent(Job job, CallEnd end, std::string detail) {
     job.done(std::move(reply));
 }
 
-void Loop::start(Job job, Host* host) {
+void Loop::start(Job job, Host& host) {
     std::unique_ptr<Transfer> transfer;
     if (free_.empty()) {
         transfer = std::make_unique<Transfer>(transfer_options_);
@@ -173,8 +175,8 @@ void Loop::start(Job job, Host* host) {
     Group& group = group_of(job.request);
     transfer->begin(std::move(job));
     transfer->group = group.number;
-    transfer->host = host;
-    if (host != nullptr) ++host->running;
+    transfer->host = &host;
+    ++host.running;
     ++group.running;
     Transfer* raw = transfer.get();
     deadlines_.emplace(raw->deadline_us(), raw);
@@ -365,12 +367,11 @@ void Loop::finish(const Finished& finished) {
     Group& group = *groups_.at(transfer->group);
     curl_multi_remove_handle(group.multi.get(), transfer->handle());
     if (--group.running == 0) group.idle_since_us = clock_.steady_us();
-    if (Host* host = transfer->host; host != nullptr) {
-        --host->running;
-        if (!host->waiting.empty()) {  // it has waited longer than what waits for any place
-            waiting_.push_front(std::move(host->waiting.front()));
-            host->waiting.pop_front();
-        }
+    Host& host = *transfer->host;
+    --host.running;
+    if (!host.waiting.empty()) {  // it has waited longer than what waits for any place
+        waiting_.push_front(std::move(host.waiting.front()));
+        host.waiting.pop_front();
     }
     if (reply.end == CallEnd::refused) log_.debug("outbound.refused", {{"detail", reply.detail}});
     OutboundDone done = transfer->take_done();

@@ -24,9 +24,11 @@
 
 namespace hongyan::curl {
 
-/// The calls to one origin that can share no connection (HTTP/1.1): as many as there may be
-/// connections run, the others wait here and take no place from other hosts.
+/// The calls to one origin: as many as it may have run, the others wait here and take no place from
+/// other hosts, so that a host that never answers cannot use up the client. Where calls can share
+/// no connection (HTTP/1.1) it may have as many as connections, else half of all places.
 struct Host {
+    std::size_t most = 1;
     std::size_t running = 0;
     std::deque<Job> waiting;
 };
@@ -88,8 +90,8 @@ class Loop {
     bool take_incoming();
     void start_waiting();
     void end_unsent(Job job, CallEnd end, std::string detail);
-    [[nodiscard]] Host* host_of(const Job& job);
-    void start(Job job, Host* host);
+    [[nodiscard]] Host& host_of(const Job& job);
+    void start(Job job, Host& host);
     Group& group_of(const OutboundRequest& request);
     void wait_for_events();
     [[nodiscard]] int wait_ms() const;

@@ -216,6 +216,27 @@ TEST_F(OutboundTest, a_hanging_host_holds_up_no_other) {
     for (auto& one : hanging) EXPECT_NE(one.get().end, CallEnd::answered);
 }
 
+TEST_F(OutboundTest, a_hanging_host_takes_at_most_half_of_all_places) {
+    TestServer slow([](Connection& connection) { connection.hang(); });
+    TestServer fast(polite);
+    CurlOptions options;
+    options.max_in_flight = 8;
+    options.max_per_host = 100;
+    open(options);
+    for (const auto version : {HttpVersion::http1, HttpVersion::http2}) {
+        std::vector<std::future<OutboundReply>> hanging;
+        for (int i = 0; i < 50; ++i) {
+            auto request = post(slow.url());
+            request.version = version;
+            request.timeout = Millis(1'000);
+            hanging.push_back(begin(request));
+        }
+        EXPECT_EQ(call(post(fast.url())).status, 200);
+        EXPECT_EQ(hanging.front().wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+        for (auto& one : hanging) EXPECT_NE(one.get().end, CallEnd::answered);
+    }
+}
+
 TEST_F(OutboundTest, closing_the_client_ends_every_call) {
     TestServer server([](Connection& connection) {
         connection.request();

@@ -85,7 +85,8 @@ void Transfer::begin(Job job) {
     turns_ = 0;
     stream_ = 0;
     local_port_ = 0;
-    head_complete_ = over_budget_ = guarded_ = opened_ = refused_stream_ = repeat_stopped_ = false;
+    head_complete_ = over_budget_ = cut_ = guarded_ = opened_ = refused_stream_ = repeat_stopped_ =
+        false;
     tries_ = 0;
     forgiven_ = 0;
     error_[0] = '\0';
@@ -228,7 +229,8 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
     auto& transfer = *static_cast<Transfer*>(self);
     const std::size_t length = size * count;
     if (transfer.reply_.body.size() + length > transfer.job_.request.max_reply_bytes) {
-        transfer.over_budget_ = true;
+        transfer.cut_ = transfer.job_.request.cut_reply;
+        transfer.over_budget_ = !transfer.cut_;
         return length + 1;
     }
     transfer.reply_.body.append(data, length);
@@ -329,7 +331,7 @@ OutboundReply Transfer::finish(CURLcode code, bool out_of_time) {
     long status = 0;
     curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     reply_.status = static_cast<int>(status);
-    if (code == CURLE_OK && !out_of_time) {
+    if ((code == CURLE_OK || cut_) && !out_of_time) {
         if (is_whole()) {
             reply_.end = CallEnd::answered;
             return std::move(reply_);

@@ -112,6 +112,7 @@ class Transfer {
     bool has_user_ = false;
     bool head_complete_ = false;  ///< the empty line behind the headers has come
     bool over_budget_ = false;
+    bool cut_ = false;             ///< the body was longer than wanted, and that is no fault
     bool guarded_ = false;         ///< the guard refused an address
     bool opened_ = false;          ///< a socket was opened
     int local_port_ = 0;           ///< of the connection in use

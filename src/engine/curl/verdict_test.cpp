@@ -144,6 +144,19 @@ TEST_F(OutboundTest, an_answer_beyond_its_budget_is_lost) {
     EXPECT_EQ(call(request).end, CallEnd::answered);
 }
 
+TEST_F(OutboundTest, a_body_that_nobody_wants_is_cut_and_the_status_counts) {
+    TestServer server([](Connection& connection) {
+        while (connection.request()) connection.answer(std::string(300'000, 'x'));
+    });
+    auto request = post(server.url());
+    request.max_reply_bytes = 1'000;
+    request.cut_reply = true;
+    const auto reply = call(request);
+    EXPECT_EQ(reply.end, CallEnd::answered) << reply.detail;
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_LE(reply.body.size(), 1'000U);
+}
+
 TEST_F(OutboundTest, headers_beyond_their_budget_are_lost) {
     TestServer server([](Connection& connection) {
         connection.request();
