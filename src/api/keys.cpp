@@ -29,7 +29,7 @@ struct KeyRequest {
     std::optional<std::int64_t> expires_at;
     std::optional<std::string> tenant;
 };
-struct RotateRequest {
+struct KeyRotateRequest {
     int overlap_hours = 24;
 };
 struct NewKey {
@@ -172,11 +172,11 @@ const shape::Object& describe(shape::Tag<KeyRequest>) {
     return object;
 }
 
-const shape::Object& describe(shape::Tag<RotateRequest>) {
+const shape::Object& describe(shape::Tag<KeyRotateRequest>) {
     static const shape::Object object =
-        shape::object<RotateRequest>(
-            "RotateRequest", "How a key is replaced.",
-            field("overlap_hours", &RotateRequest::overlap_hours,
+        shape::object<KeyRotateRequest>(
+            "KeyRotateRequest", "How a key is replaced.",
+            field("overlap_hours", &KeyRotateRequest::overlap_hours,
                   "So long the old key still holds; 0: no longer than this answer.")
                 .between(0, 720)
                 .default_value(24))
@@ -297,7 +297,7 @@ Result<Answer> rotate(Session& session, const Rotation& rotation) {
 void rotate_key(Context& context, http::Request& request, http::Responder responder) {
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(make_error(ErrorCode::not_found, "There is no such key."));
-    auto asked = shape::read<RotateRequest>(request.body.empty() ? "{}" : request.body);
+    auto asked = shape::read<KeyRotateRequest>(request.body.empty() ? "{}" : request.body);
     if (!asked) return responder.fail(asked.error());
     Rotation rotation;
     rotation.id = *id;
@@ -396,7 +396,7 @@ void add_key_routes(Routes& routes) {
                   .description = "Makes a key with the same name, scopes, tenant and end, shown "
                                  "only in this answer; the old one still holds for the overlap.",
                   .scope = "admin",
-                  .body = &shape::description_of<RotateRequest>(),
+                  .body = &shape::description_of<KeyRotateRequest>(),
                   .reply = &shape::description_of<NewKey>(),
                   .status = 201,
                   .errors = {ErrorCode::not_found, ErrorCode::conflict}},

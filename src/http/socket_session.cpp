@@ -55,6 +55,7 @@ class Session final : public SocketSession, public std::enable_shared_from_this<
     void on_read(const error_code& error, std::size_t bytes);
     void write(std::shared_ptr<const std::string> text);
     void begin_close(CloseCode code, std::string_view reason);
+    void cut_later();
     void ping_later();
     void ping();
     void end();
@@ -100,8 +101,14 @@ void Session::configure(const Request& request) {
     stream_.read_message_max(options.socket_message_bytes);
     stream_.auto_fragment(false);
     stream_.text(true);
-    stream_.control_callback(
-        [this](websocket::frame_type, beast::string_view) { last_heard_ms_ = worker_->now_ms(); });
+    stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+        last_heard_ms_ = worker_->now_ms();
+        // Beast answers, then waits for the client's end of the connection: not for ever.
+        if (kind == websocket::frame_type::close && !std::exchange(closing_, true)) {
+            busy_ = true;
+            cut_later();
+        }
+    });
 }
 
 void Session::accepted(const error_code& error) {
@@ -173,7 +180,10 @@ void Session::begin_close(CloseCode code, std::string_view reason) {
         self->end();
         self->worker_->flush();
     });
-    // A client that reads nothing would keep the close frame from leaving.
+    cut_later();  // a client that reads nothing would keep the close frame from leaving
+}
+
+void Session::cut_later() {
     worker_->schedule(closing_time, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->cut();
     });
@@ -190,8 +200,12 @@ void Session::ping() {
     const auto silent_ms = worker_->now_ms() - last_heard_ms_;
     if (silent_ms > worker_->context().options.socket_dead.count()) return cut();
     if (!std::exchange(pinging_, true)) {
-        stream_.async_ping(
-            {}, [self = shared_from_this()](const error_code&) { self->pinging_ = false; });
+        stream_.async_ping({}, [self = shared_from_this()](const error_code& error) {
+            self->pinging_ = false;
+            // Refused while Beast ends a connection that broke the protocol: it had its time.
+            if (error) self->cut();
+            self->worker_->flush();
+        });
     }
     ping_later();
 }

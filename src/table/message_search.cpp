@@ -30,10 +30,18 @@ struct Bounds {
 Bounds bounds_of(const MessageFilter& filter) {
     Bounds bounds;
     if (filter.created_after_ms) bounds.from = id_bound(*filter.created_after_ms);
-    if (filter.created_before_ms) bounds.below = id_bound(*filter.created_before_ms);
+    // No id is below 1, and 0 would be no limit.
+    if (filter.created_before_ms)
+        bounds.below = std::max<MessageId>(1, id_bound(*filter.created_before_ms));
     if (filter.before_id > 0 && (bounds.below == 0 || filter.before_id < bounds.below))
         bounds.below = filter.before_id;
     return bounds;
+}
+
+/// The smaller of two upper ends, of which 0 is none.
+MessageId lower_of(MessageId a, MessageId b) {
+    if (a == 0 || b == 0) return std::max(a, b);
+    return std::min(a, b);
 }
 
 /// The filters that the chosen index leaves to be looked at; driver names those it decides.
@@ -133,7 +141,7 @@ std::vector<Source> recipient_sources(Session& session, const MessageFilter& fil
         if (!is_last) source.base.add("id >= ", segment.first);
         source.base.add("id <= ", segment.last);
         source.rest = rest;
-        source.place = segment.last + 1;  // it has nothing above
+        source.place = lower_of(segment.last + 1, bounds.below);  // it has nothing above
         return !is_last;
     };
     for_each_segment(session, filter.recipient, bounds.from, bounds.below, each);
@@ -158,12 +166,6 @@ std::vector<Source> sources_of(Session& session, const MessageFilter& filter,
         return {single_source(filter, statuses, driver)};
     }
     return channel_sources(filter, statuses);
-}
-
-/// The smaller of two upper ends, of which 0 is none.
-MessageId lower_of(MessageId a, MessageId b) {
-    if (a == 0 || b == 0) return std::max(a, b);
-    return std::min(a, b);
 }
 
 /// The index part of one step, without SELECT: so many rows below its place.
@@ -255,7 +257,10 @@ Found find_ids(Session& session, const MessageFilter& filter, const SearchBudget
             return source == nullptr || (source->place > 0 && id >= source->place);
         });
         if (source == nullptr || complete >= wanted) break;
-        if (source->place > 0 && budget.is_over()) break;
+        // Each page gets somewhere, however little time it has.
+        const bool has_moved =
+            source->place > 0 && (bounds.below == 0 || source->place < bounds.below);
+        if (has_moved && budget.is_over()) break;
         take_step(session, *source, bounds, wanted, found.ids);
         source->step = std::min(source->step * 2, budget.rows);
     }
