@@ -55,6 +55,7 @@ unsigned scope_bit(std::string_view word) {
     if (word == "read") return scope_read;
     if (word == "manage") return scope_manage;
     if (word == "admin") return scope_admin;
+    if (word == "any") return all_scopes;
     return 0;
 }
 
@@ -128,6 +129,28 @@ std::shared_ptr<const KeyRecord> KeyBook::find(std::string_view key) const {
     return {now, &found->second};
 }
 
+std::shared_ptr<const KeyRecord> KeyBook::find(std::int64_t id) const {
+    const auto now = page();
+    for (const auto& [hash, record] : *now) {
+        if (record.id != id) continue;
+        if (record.expires_ms != 0 && record.expires_ms <= clock_.now_ms()) return nullptr;
+        return {now, &record};
+    }
+    return nullptr;
+}
+
+void KeyBook::note_use(std::int64_t id) const {
+    if (id == 0) return;
+    const auto now = clock_.now_ms();
+    const std::lock_guard lock(mutex_);
+    uses_[id] = now;
+}
+
+std::map<std::int64_t, std::int64_t> KeyBook::take_uses() const {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(uses_, {});
+}
+
 std::string make_key() {
     constexpr std::string_view alphabet =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -164,6 +187,7 @@ http::Guard make_guard(const KeyBook& keys, Limiter& limiter) {
                 request, ErrorCode::forbidden,
                 "This needs the scope '" + route.scope + "'; the key has: " + key->scopes + ".");
         }
+        keys.note_use(key->id);
         auto caller = std::make_shared<Caller>(key->tenant_id, key->id, scopes);
         Millis wait{0};
         for (const std::string_view resource :

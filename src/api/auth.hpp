@@ -23,7 +23,7 @@ namespace hongyan::api {
 enum Scope : unsigned { scope_send = 1, scope_read = 2, scope_manage = 4, scope_admin = 8 };
 inline constexpr unsigned all_scopes = 15;
 
-/// The bit of a word, 0 if it is none.
+/// The bit of a word, 0 if it is none; "any" is all of them: any valid key will do.
 [[nodiscard]] unsigned scope_bit(std::string_view word);
 /// Bits of words separated by spaces; admin gives all.
 [[nodiscard]] unsigned scope_bits(std::string_view words);
@@ -62,7 +62,13 @@ class KeyBook {
     /// The key's record, null if it is unknown, revoked or expired. The pointer keeps the book's
     /// page alive.
     [[nodiscard]] std::shared_ptr<const KeyRecord> find(std::string_view key) const;
+    /// The record of a key that still holds; id 0 is the administrator's key.
+    [[nodiscard]] std::shared_ptr<const KeyRecord> find(std::int64_t id) const;
     [[nodiscard]] bool empty() const;
+    /// A request came with the key.
+    void note_use(std::int64_t id) const;
+    /// When keys were used, by id, since this was last asked; id 0 is left out.
+    [[nodiscard]] std::map<std::int64_t, std::int64_t> take_uses() const;
 
   private:
     using Page = std::map<std::string, KeyRecord, std::less<>>;
@@ -72,6 +78,7 @@ class KeyBook {
     std::string admin_hash_;
     mutable std::mutex mutex_;
     std::shared_ptr<const Page> page_ = std::make_shared<Page>();  ///< by hash; under mutex_
+    mutable std::map<std::int64_t, std::int64_t> uses_;            ///< under mutex_
 };
 
 /// A new key: "hy_" and 40 characters of which 238 bits are random.

@@ -18,7 +18,15 @@
 #include "delivery/template_book.hpp"
 #include "delivery/webhooks.hpp"
 
+namespace hongyan::config {
+struct Loaded;
+}
+
 namespace hongyan::api {
+
+class LiveHub;
+class Demo;
+class RedriveRuns;
 
 struct Context {
     Store& store;
@@ -43,6 +51,12 @@ struct Context {
         not_ready;  ///< why the server should get no traffic, "" if it should
 
     std::string listen_url = {};  ///< set once it listens
+    std::int64_t started_ms = 0;
+    const config::Loaded* loaded = nullptr;  ///< where settings came from; null: not known
+    // Set by app/ before the first request:
+    LiveHub* live = nullptr;
+    Demo* demo = nullptr;  ///< null without a sandbox
+    RedriveRuns* redrives = nullptr;
 
     /// Where this server is reached from outside, without a slash at the end: the setting
     /// public_url, else the request's own Host, else the listening address.

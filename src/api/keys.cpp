@@ -17,6 +17,8 @@ struct KeyView {
     std::int64_t created_at = 0;
     std::optional<std::int64_t> expires_at;
     std::optional<std::int64_t> revoked_at;
+    std::optional<std::int64_t> last_used_at;
+    std::string created_by;
 };
 struct KeyPage {
     std::vector<KeyView> items;
@@ -26,6 +28,9 @@ struct KeyRequest {
     std::vector<std::string> scopes;
     std::optional<std::int64_t> expires_at;
     std::optional<std::string> tenant;
+};
+struct KeyRotateRequest {
+    int overlap_hours = 24;
 };
 struct NewKey {
     std::int64_t id = 0;
@@ -82,7 +87,9 @@ KeyView view_of(const KeyRecord& k) {
             split(k.scopes, ' '),
             k.created_ms,
             time_or_none(k.expires_ms),
-            time_or_none(k.revoked_ms)};
+            time_or_none(k.revoked_ms),
+            time_or_none(k.last_used_ms),
+            k.created_by};
 }
 
 /// Whose keys a caller may see and revoke.
@@ -113,7 +120,15 @@ const shape::Object& describe(shape::Tag<KeyView>) {
                              .example("2027-11-23T00:00:00.000Z"),
                          field("revoked_at", &V::revoked_at, "When it was revoked.")
                              .date_time()
-                             .example("2026-12-01T08:00:00.000Z"))
+                             .example("2026-12-01T08:00:00.000Z"),
+                         field("last_used_at", &V::last_used_at,
+                               "When a request last came with it, within half a minute.")
+                             .date_time()
+                             .example("2026-11-30T08:00:00.000Z"),
+                         field("created_by", &V::created_by,
+                               "Name of the key that made it; absent for the first one.")
+                             .omit_empty()
+                             .example("administrator"))
             .reply();
     return object;
 }
@@ -154,6 +169,18 @@ const shape::Object& describe(shape::Tag<KeyRequest>) {
                 .check(check_label)
                 .example("default"))
             .example_text(R"({"name":"shop backend","scopes":["send","read"]})");
+    return object;
+}
+
+const shape::Object& describe(shape::Tag<KeyRotateRequest>) {
+    static const shape::Object object =
+        shape::object<KeyRotateRequest>(
+            "KeyRotateRequest", "How a key is replaced.",
+            field("overlap_hours", &KeyRotateRequest::overlap_hours,
+                  "So long the old key still holds; 0: no longer than this answer.")
+                .between(0, 720)
+                .default_value(24))
+            .example_text(R"({"overlap_hours":24})");
     return object;
 }
 
@@ -215,11 +242,8 @@ Result<std::int64_t> tenant_for(Session& session, const KeyRecord& wanted,
     return caller_tenant;
 }
 
-Result<Answer> store_key(Session& session, KeyRecord record, const std::string& key,
-                         std::int64_t caller_tenant) {
-    const auto tenant = tenant_for(session, record, caller_tenant);
-    if (!tenant) return tenant.error();
-    record.tenant_id = *tenant;
+/// Writes a new key of a known tenant.
+Answer insert_new_key(Session& session, KeyRecord record, const std::string& key) {
     record.id = table::insert_key(session, record);
     for (const auto& stored : table::list_keys(session, record.tenant_id)) {
         if (stored.id == record.id) record.tenant = stored.tenant;
@@ -230,6 +254,62 @@ Result<Answer> store_key(Session& session, KeyRecord record, const std::string& 
                201);
     created.location = "/api/keys/" + std::to_string(record.id);
     return created;
+}
+
+Result<Answer> store_key(Session& session, KeyRecord record, const std::string& key,
+                         std::int64_t caller_tenant) {
+    const auto tenant = tenant_for(session, record, caller_tenant);
+    if (!tenant) return tenant.error();
+    record.tenant_id = *tenant;
+    return insert_new_key(session, std::move(record), key);
+}
+
+std::string name_of(const Context& context, const Caller& caller) {
+    const auto record = context.keys.find(caller.key_id);
+    return record == nullptr ? std::string() : record->name;
+}
+
+struct Rotation {
+    std::int64_t id = 0;
+    std::int64_t reach = every_tenant;
+    std::int64_t now_ms = 0;
+    std::int64_t until_ms = 0;
+    std::string by;
+    std::string key;
+};
+
+/// The same name, scopes, tenant and end under a new secret.
+Result<Answer> rotate(Session& session, const Rotation& rotation) {
+    const auto old = table::find_key(session, rotation.reach, rotation.id);
+    if (!old || old->revoked_ms != 0)
+        return make_error(ErrorCode::not_found, "There is no such key, or it is revoked already.");
+    if (old->expires_ms != 0 && old->expires_ms <= rotation.now_ms)
+        return make_error(ErrorCode::conflict, "The key has expired: make a new one.");
+    KeyRecord next = *old;
+    next.prefix = key_prefix(rotation.key);
+    next.hash = sha256(rotation.key);
+    next.created_ms = rotation.now_ms;
+    next.created_by = rotation.by;
+    table::expire_key(session, old->id, rotation.until_ms);
+    return insert_new_key(session, std::move(next), rotation.key);
+}
+
+void rotate_key(Context& context, http::Request& request, http::Responder responder) {
+    const auto id = id_param(request, "id");
+    if (!id) return responder.fail(make_error(ErrorCode::not_found, "There is no such key."));
+    auto asked = shape::read<KeyRotateRequest>(request.body.empty() ? "{}" : request.body);
+    if (!asked) return responder.fail(asked.error());
+    Rotation rotation;
+    rotation.id = *id;
+    rotation.reach = reach_of(caller_of(request));
+    rotation.now_ms = context.clock.now_ms();
+    rotation.until_ms = rotation.now_ms + std::int64_t{asked->overlap_hours} * 3'600'000;
+    rotation.by = name_of(context, caller_of(request));
+    rotation.key = make_key();
+    change(context, std::move(responder), Reload::yes,
+           [rotation = std::move(rotation)](Session& session, delivery::Counts&) {
+               return rotate(session, rotation);
+           });
 }
 
 void create_key(Context& context, http::Request& request, http::Responder responder) {
@@ -250,6 +330,7 @@ void create_key(Context& context, http::Request& request, http::Responder respon
     record.prefix = key_prefix(key);
     record.hash = sha256(key);
     record.created_ms = now;
+    record.created_by = name_of(context, caller);
     record.expires_ms = asked->expires_at.value_or(0);
     change(context, std::move(responder), Reload::yes,
            [record = std::move(record), key, tenant = caller.tenant_id](Session& session,
@@ -274,6 +355,16 @@ void revoke_key(Context& context, http::Request& request, http::Responder respon
 
 }  // namespace
 
+void store_key_uses(Context& context) {
+    auto uses = context.keys.take_uses();
+    if (uses.empty()) return;
+    context.delivery.change(
+        [uses = std::move(uses)](Session& session, delivery::Counts&) {
+            for (const auto& [id, at_ms] : uses) table::note_key_use(session, id, at_ms);
+        },
+        [](const Status&) {});  // it is a note for people: the next use writes it again
+}
+
 void add_key_routes(Routes& routes) {
     routes.read({.path = "/api/keys",
                  .operation = "list_keys",
@@ -297,6 +388,19 @@ void add_key_routes(Routes& routes) {
                   .status = 201,
                   .errors = {ErrorCode::forbidden}},
                  create_key);
+    routes.plain({.method = http::Method::post,
+                  .path = "/api/keys/{id}/rotate",
+                  .operation = "rotate_key",
+                  .tag = "operations",
+                  .summary = "Replace an API key",
+                  .description = "Makes a key with the same name, scopes, tenant and end, shown "
+                                 "only in this answer; the old one still holds for the overlap.",
+                  .scope = "admin",
+                  .body = &shape::description_of<KeyRotateRequest>(),
+                  .reply = &shape::description_of<NewKey>(),
+                  .status = 201,
+                  .errors = {ErrorCode::not_found, ErrorCode::conflict}},
+                 rotate_key);
     routes.plain({.method = http::Method::del,
                   .path = "/api/keys/{id}",
                   .operation = "revoke_key",

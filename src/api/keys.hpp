@@ -7,5 +7,7 @@
 namespace hongyan::api {
 
 void add_key_routes(Routes& routes);
+/// Writes down when keys were last used; called now and then.
+void store_key_uses(Context& context);
 
 }  // namespace hongyan::api

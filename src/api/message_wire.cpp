@@ -1,5 +1,7 @@
 #include "api/message_wire.hpp"
 
+#include "base/text.hpp"
+
 namespace hongyan::api {
 namespace {
 
@@ -10,6 +12,17 @@ std::optional<std::int64_t> time_or_none(std::int64_t ms) {
 }
 std::optional<std::string> text_or_none(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::optional<std::string> check_statuses(std::string_view text) {
+    for (const auto& word : split(text, ',')) {
+        if (from_text<MessageStatus>(message_status_names, word)) continue;
+        std::string known;
+        for (const auto name : message_status_names)
+            known += (known.empty() ? "" : ", ") + std::string(name);
+        return "must be one or more of " + known + ", separated by commas";
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -77,75 +90,19 @@ TraceView view_of(const report::Trace& trace) {
     return v;
 }
 
-const shape::Object& describe(shape::Tag<MessageView>) {
-    using V = MessageView;
-    static const shape::Object object =
-        shape::object<V>(
-            "Message", "One message to one recipient, with what became of it.",
-            field("message_id", &V::message_id, "Id; larger means accepted later.")
-                .as_text()
-                .example("1968453871263744005"),
-            field("trace_id", &V::trace_id, "Id of its trace.").example("msg_1968453871263744005"),
-            field("task_id", &V::task_id, "The batch it belongs to.").example(17),
-            field("template_id", &V::template_id, "The template it was made from.").example(1),
-            field("template_version", &V::template_version, "The version of that template.")
-                .example(1),
-            field("channel", &V::channel, "How it is delivered.")
-                .one_of(channel_names)
-                .example("sms"),
-            field("recipient", &V::recipient, "Who gets it.").example("13800138000"),
-            field("subject", &V::subject, "Rendered subject or title.")
-                .example("Your order is on its way"),
-            field("content", &V::content, "Rendered text, as the receiver sees it.")
-                .example("Your order has been shipped."),
-            field("html", &V::html, "Rendered HTML part of an e-mail.")
-                .example("<p>Your order has been shipped.</p>"),
-            field("priority", &V::priority, "0 to 10.").example(7),
-            field("status", &V::status, "Where it is on its way.")
-                .one_of(message_status_names)
-                .example("success"),
-            field("reason", &V::reason,
-                  "Why it failed, waits for another attempt, expired or was cancelled.")
-                .example("transient 451: try later"),
-            field("attempts", &V::attempts, "Attempts made.").example(1),
-            field("provider", &V::provider, "Who delivers it.").example("sandbox"),
-            field("provider_message_id", &V::provider_message_id, "The provider's own id.")
-                .example("4F2A91"),
-            field("created_at", &V::created_at, "When it was accepted.")
-                .date_time()
-                .example("2026-11-23T08:00:00.123Z"),
-            field("due_at", &V::due_at, "Not before this time.")
-                .date_time()
-                .example("2026-11-23T09:00:00.000Z"),
-            field("next_attempt_at", &V::next_attempt_at, "When it is tried again.")
-                .date_time()
-                .example("2026-11-23T09:01:00.000Z"),
-            field("deliver_by", &V::deliver_by, "Not after this time.")
-                .date_time()
-                .example("2026-11-23T20:00:00.000Z"),
-            field("sent_at", &V::sent_at, "When the provider took it.")
-                .date_time()
-                .example("2026-11-23T08:00:00.131Z"),
-            field("finished_at", &V::finished_at, "When it reached a final status.")
-                .date_time()
-                .example("2026-11-23T08:00:00.131Z"),
-            field("callback_url", &V::callback_url, "As given when it was sent.")
-                .example("https://example.com/hooks/hongyan"),
-            field("metadata", &V::metadata, "As given when it was sent.")
-                .raw_object()
-                .omit_empty()
-                .example_json(R"({"order":"SO20261123001"})"))
-            .reply();
-    return object;
-}
-
 const shape::Object& describe(shape::Tag<MessagePage>) {
     static const shape::Object object =
         shape::object<MessagePage>("MessagePage", "Messages, newest first.",
                                    field("items", &MessagePage::items, "The messages."),
                                    field("next_cursor", &MessagePage::next_cursor,
                                          "Give it as cursor for the next page; absent on the last.")
-                                       .example("YzE6MTk2ODQ1"))
+                                       .example("YzE6MTk2ODQ1"),
+                                   field("scanned_until", &MessagePage::scanned_until,
+                                         "Only if the search was cut off before the page was full: "
+                                         "everything accepted after this time was looked at; "
+                                         "next_cursor goes on from there.")
+                                       .date_time()
+                                       .example("2026-11-22T08:00:00.000Z"))
             .reply();
     return object;
 }
@@ -154,9 +111,23 @@ const shape::Object& describe(shape::Tag<MessageQuery>) {
     using Q = MessageQuery;
     static const shape::Object object = shape::object<Q>(
         "MessageQuery", "Filters of a list of messages; all must hold.",
-        field("status", &Q::status, "Only this status.")
-            .one_of(message_status_names)
-            .example("success"),
+        field("status", &Q::status, "Only these statuses, separated by commas.")
+            .length(1, 200)
+            .check(check_statuses)
+            .example("failed,unknown"),
+        field("q", &Q::q,
+              "One box for all: a message id or trace id, else a recipient written exactly so, "
+              "else a part of the reason.")
+            .length(1, 320)
+            .example("13800138000"),
+        field("id", &Q::id, "Only the message with this id or trace id.")
+            .length(1, 40)
+            .example("1968453871263744005"),
+        field("provider", &Q::provider, "Only by this provider.").length(1, 64).example("sandbox"),
+        field("priority", &Q::priority, "Only of this priority.").between(0, 10).example(5),
+        field("order", &Q::order, "Newest first is the only order.")
+            .one_of({"desc"})
+            .example("desc"),
         field("channel", &Q::channel, "Only this channel.").one_of(channel_names).example("sms"),
         field("template_id", &Q::template_id, "Only of this template.")
             .between(std::int64_t{1}, INT64_MAX)
@@ -301,6 +272,8 @@ const shape::Object& describe(shape::Tag<DeadGroupView>) {
             field("reason", &V::reason, "The cause.")
                 .example("recipient_permanent 550: no such user"),
             field("channel", &V::channel, "The channel.").one_of(channel_names).example("email"),
+            field("provider", &V::provider, "Who was to deliver them.").example("smtp"),
+            field("template_id", &V::template_id, "The template they were made from.").example(1),
             field("count", &V::count, "How many.").example(12),
             field("first_at", &V::first_at, "When the oldest was accepted.")
                 .date_time()
@@ -318,7 +291,10 @@ const shape::Object& describe(shape::Tag<DeadGroupPage>) {
     static const shape::Object object =
         shape::object<DeadGroupPage>(
             "DeadLetterGroups", "Dead letters by cause, the largest group first.",
-            field("items", &DeadGroupPage::items, "The groups, at most 200."))
+            field("items", &DeadGroupPage::items, "The groups, at most 200."),
+            field("capped", &DeadGroupPage::capped,
+                  "There are more than 50,000 dead letters; only so many were grouped.")
+                .example(false))
             .reply();
     return object;
 }
@@ -344,6 +320,7 @@ const shape::Object& describe(shape::Tag<DeadFilter>) {
             .date_time()
             .example("2026-11-24T00:00:00Z"),
         field("error", &V::error, "The reason contains this text.").length(1, 200).example("451"),
+        field("provider", &V::provider, "Only by this provider.").length(1, 64).example("smtp"),
         field("status", &V::status,
               "failed, as without it, or unknown: those that may have arrived and would then "
               "arrive again.")
@@ -363,7 +340,11 @@ const shape::Object& describe(shape::Tag<RedriveRequest>) {
                          field("rate_per_second", &V::rate_per_second,
                                "Spread over time, so many in a second; 0: all at once.")
                              .between(0.0, 100'000.0)
-                             .default_value(0.0))
+                             .default_value(0.0),
+                         field("background", &V::background,
+                               "Answer at once with a run that goes on by itself, at this rate, "
+                               "and can be watched and cancelled.")
+                             .default_value(false))
             .example_text(R"({"filter":{"channel":"sms"},"dry_run":true,"max_count":100})");
     return object;
 }

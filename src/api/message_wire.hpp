@@ -2,6 +2,7 @@
 // plain data.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,10 +43,16 @@ struct MessageView {
 struct MessagePage {
     std::vector<MessageView> items;
     std::optional<std::string> next_cursor;
+    std::optional<std::int64_t> scanned_until;
 };
 
 struct MessageQuery {
     std::optional<std::string> status;
+    std::optional<std::string> id;
+    std::optional<std::string> q;
+    std::optional<std::string> provider;
+    std::optional<int> priority;
+    std::optional<std::string> order;
     std::optional<std::string> channel;
     std::optional<std::int64_t> template_id;
     std::optional<std::int64_t> task_id;
@@ -56,6 +63,12 @@ struct MessageQuery {
     std::optional<std::string> error;
     int limit = 50;
     std::string cursor;
+};
+
+struct StatusCountsView {
+    std::map<std::string, std::int64_t> by_status;
+    std::int64_t total = 0;
+    bool capped = false;
 };
 
 struct NodeView {
@@ -83,6 +96,28 @@ struct AttemptView {
     std::optional<std::string> rule_version;
 };
 
+struct MessageAccount {
+    std::int64_t id = 0;
+    std::string name;
+    std::string provider;
+};
+struct CallbackView {
+    std::string type;
+    std::string status;
+    std::int64_t attempts = 0;
+    std::optional<std::int64_t> next_at;
+    std::optional<std::int64_t> last_status;
+    std::optional<std::string> last_detail;
+    std::int64_t created_at = 0;
+    std::optional<std::int64_t> finished_at;
+};
+struct MessageDetail : MessageView {
+    std::string options;
+    std::optional<MessageAccount> account;
+    std::vector<AttemptView> attempt_list;
+    std::vector<CallbackView> callbacks;
+};
+
 struct TraceStatistics {
     double total_duration_ms = 0;
     double success_rate = 0;
@@ -108,6 +143,8 @@ struct StatusReply {
 struct DeadGroupView {
     std::string reason;
     std::string channel;
+    std::optional<std::string> provider;
+    std::optional<std::int64_t> template_id;
     std::int64_t count = 0;
     std::int64_t first_at = 0;
     std::int64_t last_at = 0;
@@ -115,6 +152,7 @@ struct DeadGroupView {
 };
 struct DeadGroupPage {
     std::vector<DeadGroupView> items;
+    bool capped = false;
 };
 
 /// Which dead letters; the same words as the list's query.
@@ -126,6 +164,7 @@ struct DeadFilter {
     std::optional<std::int64_t> created_after;
     std::optional<std::int64_t> created_before;
     std::optional<std::string> error;
+    std::optional<std::string> provider;
     std::optional<std::string> status;  ///< failed or unknown
 };
 struct RedriveRequest {
@@ -133,6 +172,7 @@ struct RedriveRequest {
     bool dry_run = false;
     std::int64_t max_count = 1'000;
     double rate_per_second = 0;
+    bool background = false;
 };
 struct RedriveReply {
     std::int64_t matched = 0;
@@ -140,6 +180,10 @@ struct RedriveReply {
 };
 
 const shape::Object& describe(shape::Tag<MessageView>);
+const shape::Object& describe(shape::Tag<MessageDetail>);
+const shape::Object& describe(shape::Tag<MessageAccount>);
+const shape::Object& describe(shape::Tag<CallbackView>);
+const shape::Object& describe(shape::Tag<StatusCountsView>);
 const shape::Object& describe(shape::Tag<MessagePage>);
 const shape::Object& describe(shape::Tag<MessageQuery>);
 const shape::Object& describe(shape::Tag<NodeView>);

@@ -1,9 +1,12 @@
 #include "api/messages.hpp"
 
+#include "api/message_filter.hpp"
 #include "api/message_wire.hpp"
 #include "base/text.hpp"
+#include "table/message_search.hpp"
 #include "table/receipts.hpp"
 #include "table/rules.hpp"
+#include "table/webhooks.hpp"
 
 namespace hongyan::api {
 namespace {
@@ -14,62 +17,138 @@ std::optional<MessageId> message_param(const http::Request& request, std::string
     return parse_message_id(request.param(name));
 }
 
-template <class T>
-void fill_filter(table::MessageFilter& filter, const T& query) {
-    if (query.channel) filter.channel = from_text<ChannelKind>(channel_names, *query.channel);
-    filter.template_id = query.template_id;
-    filter.task_id = query.task_id;
-    filter.recipient = query.recipient.value_or("");
-    filter.error = query.error.value_or("");
-    filter.created_after_ms = query.created_after;
-    filter.created_before_ms = query.created_before;
+/// How long one list or count may search.
+constexpr Millis search_time{150};
+
+table::SearchBudget budget_of(const Context& context) {
+    const auto end_us = context.clock.steady_us() + search_time.count() * 1'000;
+    return {[&context, end_us] { return context.clock.steady_us() >= end_us; }};
 }
 
-Result<table::MessageFilter> filter_of(const Call& call, const MessageQuery& query) {
+/// A telephone number can look like a message id; ids have had 18 digits and more since 2001.
+bool looks_like_id(std::string_view text) { return text.starts_with("msg_") || text.size() >= 18; }
+
+/// The box q: an id, else a recipient if there is such a one, else a part of the reason. The same
+/// for every page of a list, as long as the recipient gets no first message meanwhile.
+void apply_box(table::MessageFilter& filter, const std::string& q, Session& session,
+               const table::SearchBudget& budget) {
+    const auto id = looks_like_id(q) ? parse_message_id(q) : std::nullopt;
+    if (id) {
+        filter.id = *id;
+        return;
+    }
+    table::MessageFilter probe = filter;
+    probe.before_id = 0;
+    probe.recipient = q;
+    if (table::any_message(session, probe, budget))
+        filter.recipient = q;
+    else
+        filter.error = q;
+}
+
+Result<table::MessageFilter> filter_of(const Call& call, const MessageQuery& query,
+                                       Session& session, const table::SearchBudget& budget) {
     table::MessageFilter filter;
     filter.tenant_id = call.caller.tenant_id;
     fill_filter(filter, query);
-    if (query.status) filter.status = from_text<MessageStatus>(message_status_names, *query.status);
+    for (const auto& word : split(query.status.value_or(""), ',')) {
+        if (const auto status = from_text<MessageStatus>(message_status_names, word))
+            filter.statuses.push_back(*status);
+    }
+    filter.priority = query.priority;
     if (query.trace_id) filter.id = parse_message_id(*query.trace_id).value_or(-1);
+    if (query.id) {
+        const auto id = parse_message_id(*query.id).value_or(-1);
+        filter.id = filter.id.value_or(id) == id ? id : -1;
+    }
     auto cursor = read_cursor(query.cursor);
     if (!cursor) return cursor.error();
     filter.before_id = *cursor;
-    filter.limit = query.limit + 1;  // one more tells whether there is a next page
+    filter.limit = query.limit;
+    if (query.q) apply_box(filter, *query.q, session, budget);
     return filter;
 }
 
-Answer page_of(std::vector<table::MessageRow> rows, int limit) {
+Answer page_of(const table::SearchPage& found) {
     MessagePage page;
-    const bool more = static_cast<int>(rows.size()) > limit;
-    if (more) rows.pop_back();
-    for (const auto& row : rows) page.items.push_back(view_of(row));
-    if (more) page.next_cursor = make_cursor(rows.back().message.id);
+    for (const auto& row : found.rows) page.items.push_back(view_of(row));
+    if (found.more) page.next_cursor = make_cursor(found.before_id);
+    if (found.cut) page.scanned_until = id_time_ms(found.before_id);
     return answer(page);
+}
+
+Result<Answer> search(const Call& call, Session& session, const MessageQuery& query) {
+    const auto budget = budget_of(call.context);
+    auto filter = filter_of(call, query, session, budget);
+    if (!filter) return filter.error();
+    return page_of(table::search_messages(session, *filter, budget));
 }
 
 Result<Answer> list_messages(const Call& call, Session& session) {
     auto query = query_of<MessageQuery>(call.request);
     if (!query) return query.error();
-    auto filter = filter_of(call, *query);
-    if (!filter) return filter.error();
-    return page_of(table::list_messages(session, *filter), query->limit);
+    return search(call, session, *query);
 }
 
 Result<Answer> list_dead_letters(const Call& call, Session& session) {
     auto query = query_of<MessageQuery>(call.request);
     if (!query) return query.error();
     if (!query->status) query->status = "failed";
-    auto filter = filter_of(call, *query);
+    return search(call, session, *query);
+}
+
+Result<Answer> count_messages(const Call& call, Session& session) {
+    auto query = query_of<MessageQuery>(call.request);
+    if (!query) return query.error();
+    const auto budget = budget_of(call.context);
+    auto filter = filter_of(call, *query, session, budget);
     if (!filter) return filter.error();
-    return page_of(table::list_messages(session, *filter), query->limit);
+    filter->before_id = 0;  // a count knows no pages
+    const auto counts = table::count_by_status(session, *filter, budget);
+    StatusCountsView view;
+    for (const auto& [status, count] : counts.by_status)
+        view.by_status[std::string(to_text(status))] = count;
+    view.total = counts.total;
+    view.capped = counts.capped;
+    return answer(view);
+}
+
+MessageDetail detail_of(const Context& context, Session& session, table::MessageRow row) {
+    MessageDetail detail;
+    static_cast<MessageView&>(detail) = view_of(row);
+    detail.options = row.message.options;
+    if (row.message.account_id != 0) {
+        const auto account = context.accounts.find(row.message.account_id);
+        detail.account = {row.message.account_id, account ? account->record().name : "",
+                          row.provider};
+    }
+    for (const auto& e : table::message_events(session, row.message.id)) {
+        CallbackView view;
+        view.type = e.type;
+        view.status = e.status;
+        view.attempts = e.attempts;
+        if (e.status == "waiting" && e.next_ms < table::never_ms) view.next_at = e.next_ms;
+        if (e.last_status > 0) view.last_status = e.last_status;
+        if (!e.last_detail.empty()) view.last_detail = e.last_detail;
+        view.created_at = e.created_ms;
+        if (e.finished_ms > 0) view.finished_at = e.finished_ms;
+        detail.callbacks.push_back(std::move(view));
+    }
+    const auto id = row.message.id;
+    auto attempts = table::list_attempts(session, id);
+    const auto receipts = table::list_receipts(session, id);
+    detail.attempt_list = view_of(report::make_trace(std::move(row), std::move(attempts), receipts,
+                                                     context.clock.now_ms()))
+                              .attempts;
+    return detail;
 }
 
 Result<Answer> read_message(const Call& call, Session& session) {
     const auto id = message_param(call.request, "id");
     if (!id) return no_such_message();
-    const auto row = table::find_message(session, *id);
+    auto row = table::find_message(session, *id);
     if (!row || row->message.tenant_id != call.caller.tenant_id) return no_such_message();
-    return answer(view_of(*row));
+    return answer(detail_of(call.context, session, std::move(*row)));
 }
 
 Result<Answer> read_trace(const Call& call, Session& session) {
@@ -87,16 +166,6 @@ Result<Answer> read_trace(const Call& call, Session& session) {
     const auto receipts = table::list_receipts(session, *id);
     return answer(view_of(report::make_trace(std::move(*row), std::move(attempts), receipts,
                                              call.context.clock.now_ms())));
-}
-
-Result<Answer> list_dead_groups(const Call& call, Session& session) {
-    DeadGroupPage page;
-    for (const auto& group : table::dead_groups(session, call.caller.tenant_id)) {
-        page.items.push_back({group.reason, std::string(to_text(group.channel)), group.count,
-                              id_time_ms(group.first), id_time_ms(group.last),
-                              trace_id_of(group.last)});
-    }
-    return answer(page);
 }
 
 using Operation = void (delivery::Delivery::*)(std::int64_t, MessageId, delivery::WorkDone);
@@ -125,42 +194,6 @@ void retry_message(Context& context, http::Request& request, http::Responder res
     operate(context, request, std::move(responder), &delivery::Delivery::retry, "pending", 202);
 }
 
-void redrive(Context& context, http::Request& request, http::Responder responder) {
-    auto asked = shape::read<RedriveRequest>(request.body.empty() ? "{}" : request.body);
-    if (!asked) return responder.fail(asked.error());
-    table::MessageFilter filter;
-    filter.tenant_id = caller_of(request).tenant_id;
-    filter.status = MessageStatus::failed;
-    if (asked->filter) {
-        fill_filter(filter, *asked->filter);
-        if (asked->filter->status == "unknown") filter.status = MessageStatus::unknown;
-    }
-    auto held = std::make_shared<http::Responder>(
-        std::move(responder));  // for a std::function, which must be copyable
-    if (!asked->dry_run) {
-        context.delivery.redrive(
-            std::move(filter), {asked->max_count, asked->rate_per_second},
-            [held](const Result<delivery::Redriven>& done) {
-                if (!done)
-                    held->fail(done.error());
-                else
-                    respond(*held, answer(RedriveReply{done->matched, done->retried}));
-            });
-        return;
-    }
-    const bool posted = context.readers.post([&context, filter, held] {
-        std::int64_t count = 0;
-        const auto read = context.store.read(
-            [&](Session& session) { count = table::count_messages(session, filter); });
-        if (!read)
-            held->fail(read.error());
-        else
-            respond(*held, answer(RedriveReply{count, 0}));
-    });
-    if (!posted)
-        held->fail(make_error(ErrorCode::overloaded, "Too many questions wait for the store."));
-}
-
 void add_dead_letter_routes(Routes& routes) {
     const auto& page = shape::description_of<MessagePage>();
     const auto& query = shape::description_of<MessageQuery>();
@@ -174,26 +207,6 @@ void add_dead_letter_routes(Routes& routes) {
                  .query = &query,
                  .reply = &page},
                 list_dead_letters);
-    routes.read({.path = "/api/messages/dead-letters/groups",
-                 .operation = "list_dead_letter_groups",
-                 .tag = "dead letters",
-                 .summary = "Group dead letters by cause",
-                 .description = "Counts by reason and channel, the largest first.",
-                 .scope = "read",
-                 .reply = &shape::description_of<DeadGroupPage>()},
-                list_dead_groups);
-    routes.plain({.method = http::Method::post,
-                  .path = "/api/messages/dead-letters/retry",
-                  .operation = "retry_dead_letters",
-                  .tag = "dead letters",
-                  .summary = "Send dead letters again",
-                  .description = "Puts failed messages back into the queue, with a fresh number of "
-                                 "attempts. Try it with dry_run first.",
-                  .scope = "manage",
-                  .body = &shape::description_of<RedriveRequest>(),
-                  .reply = &shape::description_of<RedriveReply>(),
-                  .errors = {ErrorCode::overloaded}},
-                 redrive);
 }
 
 }  // namespace
@@ -205,11 +218,22 @@ void add_message_routes(Routes& routes) {
                  .operation = "list_messages",
                  .tag = "messages",
                  .summary = "List messages",
-                 .description = "Messages of the key's tenant, newest first, page by page.",
+                 .description = "Messages of the key's tenant, newest first, page by page. A "
+                                "search that would take long stops after a moment and says how far "
+                                "it came; its cursor goes on from there.",
                  .scope = "read",
                  .query = &query,
                  .reply = &page},
                 list_messages);
+    routes.read({.path = "/api/messages/counts",
+                 .operation = "count_messages",
+                 .tag = "messages",
+                 .summary = "Count messages by status",
+                 .description = "Of those that fit the filters; limit and cursor have no effect.",
+                 .scope = "read",
+                 .query = &query,
+                 .reply = &shape::description_of<StatusCountsView>()},
+                count_messages);
     add_dead_letter_routes(routes);
     routes.read({.path = "/api/messages/traces/{trace_id}",
                  .operation = "get_trace",
@@ -226,9 +250,10 @@ void add_message_routes(Routes& routes) {
                  .operation = "get_message",
                  .tag = "messages",
                  .summary = "Read one message",
-                 .description = "Takes a message id or a trace id.",
+                 .description = "Whole, with its attempts, its account and the reports to its "
+                                "callback_url. Takes a message id or a trace id.",
                  .scope = "read",
-                 .reply = &shape::description_of<MessageView>(),
+                 .reply = &shape::description_of<MessageDetail>(),
                  .errors = {ErrorCode::not_found}},
                 read_message);
     routes.plain(

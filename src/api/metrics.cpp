@@ -1,5 +1,7 @@
 #include "api/metrics.hpp"
 
+#include "api/live_hub.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
@@ -130,6 +132,8 @@ void add_queue(Families& families, const Context& context) {
     }
     families.gauge("hongyan_scheduled", "Messages that wait for a time or another attempt.",
                    static_cast<double>(context.delivery.scheduled()));
+    families.gauge("hongyan_live_connections", "Monitoring screens that are connected.",
+                   static_cast<double>(context.live->screens()));
     const auto committer = context.delivery.committer();
     families.gauge("hongyan_committer_accepts_waiting", "Messages waiting for their transaction.",
                    static_cast<double>(committer.accepts_waiting));

@@ -29,13 +29,17 @@ json::array parameters_of(const RouteDoc& doc) {
     for (std::size_t at = 0; (at = doc.path.find('{', at)) != std::string::npos; ++at) {
         const auto name = doc.path.substr(at + 1, doc.path.find('}', at) - at - 1);
         const bool is_message = name == "trace_id" || (doc.path.starts_with("/api/messages/{id}"));
-        json::object schema{{"type", is_message ? "string" : "integer"}};
-        if (!is_message) schema["minimum"] = 1;
+        const bool is_number =
+            !is_message && (name == "id" || name == "task_id" || name == "version");
+        json::object schema{{"type", is_number ? "integer" : "string"}};
+        if (is_number) schema["minimum"] = 1;
         parameters.push_back(
             {{"name", name},
              {"in", "path"},
              {"required", true},
-             {"description", is_message ? "Message id, or trace id beginning with msg_." : "Id."},
+             {"description", is_message ? "Message id, or trace id beginning with msg_."
+                             : is_number ? "Id."
+                                         : "Name."},
              {"schema", std::move(schema)}});
     }
     if (doc.query != nullptr) {
@@ -76,6 +80,7 @@ json::object success_of(const Components& components, const RouteDoc& doc) {
                 {"content", body_of(components, *doc.reply, doc.reply_type)}};
     }
     if (doc.status == 204) return {{"description", "Done."}};
+    if (doc.upgrades) return {{"description", "From here on a WebSocket."}};
     return {{"description", "The text."},
             {"content", content({{"type", "string"}}, doc.reply_type)}};
 }
@@ -83,6 +88,11 @@ json::object success_of(const Components& components, const RouteDoc& doc) {
 json::object responses_of(Components& components, const RouteDoc& doc) {
     json::object responses;
     responses[std::to_string(doc.status)] = success_of(components, doc);
+    if (doc.other_reply != nullptr) {
+        responses[std::to_string(doc.other_status)] = {
+            {"description", doc.other_reply->description()},
+            {"content", body_of(components, *doc.other_reply)}};
+    }
     add_error_responses(responses, components.responses, doc);
     if (doc.path == "/readyz") {
         auto body = body_of(components, *doc.reply);
@@ -96,7 +106,10 @@ json::object operation_of(Components& components, const RouteDoc& doc) {
     json::object operation{
         {"operationId", doc.operation}, {"tags", {doc.tag}}, {"summary", doc.summary}};
     std::string description = doc.description;
-    if (!doc.scope.empty()) description += " Needs the scope `" + doc.scope + "`.";
+    if (doc.scope == "any")
+        description += " Any valid key will do.";
+    else if (!doc.scope.empty())
+        description += " Needs the scope `" + doc.scope + "`.";
     operation["description"] = description;
     if (auto parameters = parameters_of(doc); !parameters.empty())
         operation["parameters"] = std::move(parameters);
@@ -148,6 +161,7 @@ std::string openapi_document(const std::vector<RouteDoc>& routes) {
     for (const auto& doc : routes) {
         if (doc.body != nullptr) shape::collect(components.schemas, *doc.body);
         if (doc.reply != nullptr) shape::collect(components.schemas, *doc.reply);
+        if (doc.other_reply != nullptr) shape::collect(components.schemas, *doc.other_reply);
         auto& entry = paths[doc.path];
         if (!entry.is_object()) entry.emplace_object();
         entry.as_object()[to_lower(http::to_text(doc.method))] = operation_of(components, doc);
@@ -176,6 +190,7 @@ std::string openapi_document(const std::vector<RouteDoc>& routes) {
            {"description", "Accounts with providers, and what follows from their answers."}},
           {{"name", "webhooks"}, {"description", "Reports to senders at their callback_url."}},
           {{"name", "callbacks"}, {"description", "For providers: their reports come in here."}},
+          {{"name", "console"}, {"description", "What the web console is made with."}},
           {{"name", "sandbox"}, {"description", "What the built-in sandbox received."}},
           {{"name", "system"}, {"description", "Health and metrics; no key needed."}}}},
         {"paths", std::move(paths)},

@@ -21,6 +21,7 @@ void Routes::add(RouteDoc doc, http::Handler handler) {
     http::RouteOptions options;
     options.body_limit = doc.body_limit;
     options.json_body = doc.body != nullptr;
+    options.upgrades = doc.upgrades;
     if (!doc.scope.empty()) {
         options.guard = guard_;
         options.scope = doc.scope;

@@ -33,6 +33,9 @@ struct RouteDoc {
     bool idempotent_key = false;         ///< takes Idempotency-Key
     std::size_t body_limit = std::size_t{1} << 20;
     std::string reply_type = "application/json";
+    const shape::Object* other_reply = nullptr;  ///< what it answers in another case, e.g. dry run
+    int other_status = 200;
+    bool upgrades = false;  ///< to a WebSocket, with status 101
 };
 
 /// An answer: JSON text with its status.

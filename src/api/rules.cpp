@@ -131,6 +131,24 @@ LimitUsage with_counts(const Context& context, const LimitRule& rule) {
     return found;
 }
 
+void check_limit(Context& context, http::Request& request, http::Responder responder) {
+    auto asked = shape::read<LimitCheckRequest>(request.body);
+    if (!asked) return responder.fail(asked.error());
+    const auto says = context.limiter.would_admit(asked->resource, asked->cost);
+    LimitCheckReply reply;
+    reply.resource = asked->resource;
+    reply.would_pass = says.ok;
+    for (const auto& usage : context.limiter.usage()) {
+        if (says.rule_id != 0 && usage.rule.id == says.rule_id && usage.rule.type == says.type)
+            reply.rule = view_of(usage);
+    }
+    reply.allowed = says.limit;
+    reply.current = says.limit - says.remaining;
+    reply.wait_ms = says.wait.count();
+    reply.retry_after_ms = says.ok ? 0 : says.retry_after.count();
+    respond(responder, answer(reply));
+}
+
 void create_limit(Context& context, http::Request& request, http::Responder responder) {
     if (refuses_tenant(request, responder)) return;
     auto asked = shape::read<LimitRequest>(request.body);
@@ -180,9 +198,7 @@ void delete_limit(Context& context, http::Request& request, http::Responder resp
            });
 }
 
-}  // namespace
-
-void add_rule_routes(Routes& routes) {
+void add_pool_routes(Routes& routes) {
     routes.read({.path = "/api/pools",
                  .operation = "list_pools",
                  .tag = "operations",
@@ -202,6 +218,12 @@ void add_rule_routes(Routes& routes) {
                   .reply = &shape::description_of<PoolReply>(),
                   .errors = {ErrorCode::not_found}},
                  change_pool);
+}
+
+}  // namespace
+
+void add_rule_routes(Routes& routes) {
+    add_pool_routes(routes);
     routes.read({.path = "/api/limits",
                  .operation = "list_limits",
                  .tag = "operations",
@@ -210,6 +232,17 @@ void add_rule_routes(Routes& routes) {
                  .scope = "read",
                  .reply = &shape::description_of<LimitPage>()},
                 list_limits);
+    routes.plain({.method = http::Method::post,
+                  .path = "/api/limits/check",
+                  .operation = "check_limit",
+                  .tag = "operations",
+                  .summary = "Would this request pass",
+                  .description = "Asks the limits of a resource at this moment, without using up "
+                                 "or counting anything. Without a rule everything passes.",
+                  .scope = "read",
+                  .body = &shape::description_of<LimitCheckRequest>(),
+                  .reply = &shape::description_of<LimitCheckReply>()},
+                 check_limit);
     routes.plain({.method = http::Method::post,
                   .path = "/api/limits",
                   .operation = "create_limit",

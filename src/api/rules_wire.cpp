@@ -69,6 +69,9 @@ LimitReply view_of(const LimitUsage& usage) {
     v.current = std::round(usage.current * 100) / 100;
     v.passed = usage.passed;
     v.refused = usage.refused;
+    v.passed_last_hour = usage.passed_last_hour;
+    v.refused_last_hour = usage.refused_last_hour;
+    if (usage.last_refusal_ms > 0) v.last_refusal_at = usage.last_refusal_ms;
     return v;
 }
 
@@ -108,7 +111,7 @@ const shape::Object& describe(shape::Tag<PoolReply>) {
             field("queue_size", &V::queue_size, "Waiting now.").example(0),
             field("completed_tasks", &V::completed_tasks, "Done since the start.").example(120'000),
             field("last_change", &V::last_change, "The last change of size."),
-            field("changes", &V::changes, "The last 20 changes, newest first."))
+            field("changes", &V::changes, "The last 100 changes, newest first."))
             .reply();
     return object;
 }
@@ -173,7 +176,14 @@ const shape::Object& describe(shape::Tag<LimitReply>) {
             field("current", &V::current, "In the last second, inside, or in the window.")
                 .example(12),
             field("passed", &V::passed, "Let pass since the start.").example(120'000),
-            field("refused", &V::refused, "Refused since the start.").example(17))
+            field("refused", &V::refused, "Refused since the start.").example(17),
+            field("passed_last_hour", &V::passed_last_hour, "Let pass in the last hour.")
+                .example(5'000),
+            field("refused_last_hour", &V::refused_last_hour, "Refused in the last hour.")
+                .example(3),
+            field("last_refusal_at", &V::last_refusal_at, "When it last refused one.")
+                .date_time()
+                .example("2026-11-23T08:00:00.000Z"))
             .reply();
     return object;
 }
@@ -182,6 +192,40 @@ const shape::Object& describe(shape::Tag<LimitPage>) {
     static const shape::Object object =
         shape::object<LimitPage>("LimitPage", "All limits.",
                                  field("items", &LimitPage::items, "The limits."))
+            .reply();
+    return object;
+}
+
+const shape::Object& describe(shape::Tag<LimitCheckRequest>) {
+    using V = LimitCheckRequest;
+    static const shape::Object object =
+        shape::object<V>("LimitCheckRequest", "A request that is not made.",
+                         field("resource", &V::resource, "What would be asked.")
+                             .required()
+                             .length(1, 200)
+                             .check(check_resource)
+                             .example("api:/messages/send"),
+                         field("cost", &V::cost, "For how many it would count.")
+                             .between(1, 1'000'000)
+                             .default_value(1))
+            .example_text(R"({"resource":"api:/messages/send","cost":1})");
+    return object;
+}
+
+const shape::Object& describe(shape::Tag<LimitCheckReply>) {
+    using V = LimitCheckReply;
+    static const shape::Object object =
+        shape::object<V>(
+            "LimitCheckReply", "What would become of the request at this moment.",
+            field("resource", &V::resource, "What was asked.").example("api:/messages/send"),
+            field("would_pass", &V::would_pass, "Whether it would be let in.").example(true),
+            field("rule", &V::rule,
+                  "The rule that would refuse it, or has the least left; absent without a rule."),
+            field("current", &V::current, "Used of that rule now.").example(120),
+            field("allowed", &V::allowed, "What that rule allows now.").example(1'000),
+            field("wait_ms", &V::wait_ms, "It would be let in after this pause.").example(0),
+            field("retry_after_ms", &V::retry_after_ms, "If refused: when it would pass.")
+                .example(0))
             .reply();
     return object;
 }

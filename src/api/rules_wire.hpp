@@ -58,9 +58,25 @@ struct LimitReply {
     double current = 0;
     std::int64_t passed = 0;
     std::int64_t refused = 0;
+    std::int64_t passed_last_hour = 0;
+    std::int64_t refused_last_hour = 0;
+    std::optional<std::int64_t> last_refusal_at;
 };
 struct LimitPage {
     std::vector<LimitReply> items;
+};
+struct LimitCheckRequest {
+    std::string resource;
+    int cost = 1;
+};
+struct LimitCheckReply {
+    std::string resource;
+    bool would_pass = true;
+    std::optional<LimitReply> rule;
+    std::int64_t current = 0;
+    std::int64_t allowed = 0;
+    std::int64_t wait_ms = 0;
+    std::int64_t retry_after_ms = 0;
 };
 struct LimitRequest {
     std::string resource;
@@ -89,6 +105,8 @@ const shape::Object& describe(shape::Tag<PoolPage>);
 const shape::Object& describe(shape::Tag<PoolPatch>);
 const shape::Object& describe(shape::Tag<LimitReply>);
 const shape::Object& describe(shape::Tag<LimitPage>);
+const shape::Object& describe(shape::Tag<LimitCheckRequest>);
+const shape::Object& describe(shape::Tag<LimitCheckReply>);
 const shape::Object& describe(shape::Tag<LimitRequest>);
 const shape::Object& describe(shape::Tag<LimitPatch>);
 

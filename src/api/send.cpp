@@ -1,6 +1,7 @@
 #include "api/send.hpp"
 
-#include "api/send_wire.hpp"
+#include "api/send_dry_run.hpp"
+#include "api/send_order.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "delivery/accept.hpp"
@@ -65,90 +66,6 @@ Error with_problems(std::vector<Problem> problems) {
     return error;
 }
 
-std::string unknown_template(const Context& context, std::int64_t tenant_id,
-                             const std::string& name) {
-    const auto near = context.templates.nearest_name(tenant_id, name);
-    return "there is no template named '" + name + "'" +
-           (near.empty() ? "" : "; did you mean '" + near + "'?");
-}
-
-void find_template(const Context& context, const SendCommon& r, delivery::Order& order,
-                   std::vector<Problem>& problems) {
-    std::string_view path;
-    if (r.template_id) {
-        path = "$.template_id";
-        order.chosen = context.templates.find(order.tenant_id, *r.template_id);
-        if (!order.chosen)
-            problems.push_back(
-                {std::string(path), "not_found", "there is no template with this id"});
-    } else if (r.template_name) {
-        path = "$.template";
-        order.chosen = context.templates.find(order.tenant_id, *r.template_name);
-        if (!order.chosen)
-            problems.push_back({std::string(path), "not_found",
-                                unknown_template(context, order.tenant_id, *r.template_name)});
-    }
-    if (!order.chosen) return;
-    const auto& record = order.chosen->record;
-    if (record.status != "active")
-        problems.push_back({std::string(path), "disabled", "the template is disabled"});
-    if (record.channel != r.channel) {
-        problems.push_back({"$.channel", "conflict",
-                            "the template is for the channel " +
-                                std::string(to_text(record.channel)) + ", not " +
-                                std::string(to_text(r.channel))});
-    }
-}
-
-/// Asks the tenant's accounts on the channel, else the built-in provider; null if there is neither.
-delivery::Check check_of(const Context& context, std::int64_t tenant_id, ChannelKind kind) {
-    if (context.accounts.serves(tenant_id, kind)) {
-        return [&context, tenant_id, kind](std::string_view recipient, const Content& content) {
-            return context.accounts.check(tenant_id, kind, recipient, content);
-        };
-    }
-    const Channel* channel = context.delivery.channels()[static_cast<std::size_t>(kind)];
-    if (channel == nullptr) return nullptr;
-    return [channel](std::string_view recipient, const Content& content) {
-        return channel->check(recipient, content);
-    };
-}
-
-/// What all messages of the request share; null and problems if it cannot be.
-delivery::Check make_order(const Context& context, std::int64_t tenant_id, const SendCommon& r,
-                           delivery::Order& order, std::vector<Problem>& problems) {
-    const auto now = context.clock.now_ms();
-    order.tenant_id = tenant_id;
-    order.channel = r.channel;
-    order.priority = static_cast<std::uint8_t>(r.priority);
-    if (r.send_at_ms && *r.send_at_ms > now) order.due_ms = *r.send_at_ms;
-    if (r.delay_seconds && *r.delay_seconds > 0) order.due_ms = now + *r.delay_seconds * 1000;
-    if (order.due_ms > now + 366LL * 86'400'000) {
-        problems.push_back({"$.send_at", "out_of_range", "must be within 366 days from now"});
-    }
-    order.deliver_by_ms = r.deliver_by_ms.value_or(0);
-    if (r.deliver_by_ms && *r.deliver_by_ms <= now) {
-        problems.push_back({"$.deliver_by", "out_of_range", "must be in the future"});
-    } else if (order.due_ms > 0 && order.deliver_by_ms > 0 && order.deliver_by_ms < order.due_ms) {
-        problems.push_back(
-            {"$.deliver_by", "out_of_range", "must not be before the time it is to be sent"});
-    }
-    if (r.callback_url) order.callback_url = *r.callback_url;
-    order.options = r.options;
-    find_template(context, r, order, problems);
-    auto check = check_of(context, tenant_id, r.channel);
-    if (!check) {
-        problems.push_back(
-            {"$.channel", "unavailable",
-             "no provider is set up for this channel and the sandbox is switched off"});
-    }
-    return check;
-}
-
-std::string_view text_or_empty(const std::optional<std::string>& text) {
-    return text ? std::string_view(*text) : std::string_view();
-}
-
 std::string send_reply(MessageId id, MessageStatus status) {
     return shape::write(SendReply{id, trace_id_of(id), std::string(to_text(status))});
 }
@@ -189,36 +106,13 @@ void send_one(Context& context, http::Request& request, http::Responder responde
         });
 }
 
-/// The batch's variables with the recipient's own before them.
-const boost::json::object* merged(const SendBatchRequest& batch, const BatchRecipient& one,
-                                  boost::json::object& space) {
-    if (!one.variables) return batch.variables ? &*batch.variables : nullptr;
-    if (!batch.variables) return &*one.variables;
-    space = *batch.variables;
-    for (const auto& entry : *one.variables) space[entry.key()] = entry.value();
-    return &space;
-}
-
 std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const delivery::Order& order,
                                       const delivery::Check& check,
                                       std::vector<Problem>& problems) {
     std::vector<MessagePtr> messages;
     messages.reserve(asked.recipients.size());
-    boost::json::object space;
     for (std::size_t i = 0; i < asked.recipients.size(); ++i) {
-        const auto& one = asked.recipients[i];
-        const std::string path = "$.recipients[" + std::to_string(i) + "]";
-        const std::string recipient_path = path + ".recipient";
-        delivery::Addressee to;
-        to.path = path;
-        to.recipient_path = recipient_path;
-        to.recipient = one.recipient;
-        to.variables = merged(asked, one, space);
-        to.subject = one.subject ? std::string_view(*one.subject) : text_or_empty(asked.subject);
-        to.content = one.content ? std::string_view(*one.content) : text_or_empty(asked.content);
-        to.html = text_or_empty(asked.html);
-        to.metadata = one.metadata.empty() ? asked.metadata : one.metadata;
-        auto message = delivery::make_message(order, to, check, problems);
+        auto message = make_batch_message({asked, order, check}, i, problems);
         if (message && problems.empty()) messages.push_back(std::move(message));
     }
     return messages;
@@ -228,22 +122,8 @@ std::vector<MessagePtr> make_messages(const SendBatchRequest& asked, const deliv
 /// ignore.
 void check_recipients(const SendBatchRequest& asked, const delivery::Order& order,
                       std::vector<Problem>& problems) {
-    for (std::size_t i = 0; i < asked.recipients.size() && problems.size() <= most_problems; ++i) {
-        const auto& one = asked.recipients[i];
-        const std::string path = "$.recipients[" + std::to_string(i) + "]";
-        if (order.chosen && (one.content || one.subject)) {
-            problems.push_back({path + (one.content ? ".content" : ".subject"), "conflict",
-                                "a template brings its own text"});
-        }
-        if (!order.chosen && one.variables) {
-            problems.push_back(
-                {path + ".variables", "conflict", "variables need template_id or template"});
-        }
-        if (!order.chosen && !one.content && !asked.content) {
-            problems.push_back(
-                {path + ".content", "required", "give content here, for the batch, or a template"});
-        }
-    }
+    for (std::size_t i = 0; i < asked.recipients.size() && problems.size() <= most_problems; ++i)
+        check_recipient(asked, order, i, problems);
 }
 
 std::string batch_reply(std::int64_t task_id, std::int64_t count) {
@@ -259,6 +139,7 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
     std::vector<Problem> problems;
     delivery::Order order;
     const auto check = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    if (asked->dry_run) return respond(responder, dry_run(context, *asked, order, check, problems));
     if (problems.empty()) check_recipients(*asked, order, problems);
     auto batch = std::make_unique<delivery::Batch>();
     if (problems.empty()) batch->messages = make_messages(*asked, order, check, problems);
@@ -273,6 +154,7 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
     batch->task.tenant_id = order.tenant_id;
     batch->task.template_id = order.chosen ? order.chosen->record.id : 0;
     batch->task.channel = order.channel;
+    batch->task.name = asked->name;
     batch->task.total_count = count;
     batch->task.created_ms = context.clock.now_ms();
     batch->idempotency = std::move(idempotency.record);
@@ -334,10 +216,13 @@ void add_send_routes(Routes& routes) {
     batch.description =
         "Accepts the same message for 1 to 10,000 recipients, all or none. If any recipient is "
         "wrong nothing is accepted, and "
-        "every problem is listed with its place. The task counts what becomes of the messages.";
+        "every problem is listed with its place. The task counts what becomes of the messages. "
+        "With "
+        "dry_run nothing is stored or sent: the answer, a 200, says what would be.";
     batch.body = &shape::description_of<SendBatchRequest>();
     batch.reply = &shape::description_of<SendBatchReply>();
     batch.body_limit = batch_body_limit;
+    batch.other_reply = &shape::description_of<DryRunReply>();
     routes.plain(std::move(send), send_one);
     routes.plain(std::move(batch), send_batch);
 }

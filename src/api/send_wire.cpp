@@ -179,7 +179,14 @@ const shape::Object& describe(shape::Tag<SendBatchRequest>) {
                   "Kept with every message; a JSON object.")
                 .raw_object()
                 .bytes(16'384)
-                .example_json(R"({"campaign":"winter"})"))
+                .example_json(R"({"campaign":"winter"})"),
+            field("name", &SendBatchRequest::name, "What people call it; shown in lists of tasks.")
+                .length(0, 128)
+                .omit_empty()
+                .example("Winter sale"),
+            field("dry_run", &SendBatchRequest::dry_run,
+                  "Only say what would be: counts, problems, previews, cost, time.")
+                .default_value(false))
             .rule<SendBatchRequest>([](const SendBatchRequest& r, shape::Problems& problems) {
                 bool all_have = true;
                 for (const auto& one : r.recipients) all_have = all_have && one.content.has_value();

@@ -44,6 +44,8 @@ struct BatchRecipient {
 struct SendBatchRequest : SendCommon {
     std::vector<BatchRecipient> recipients;
     std::string metadata;
+    std::string name;
+    bool dry_run = false;
 };
 
 struct SendReply {

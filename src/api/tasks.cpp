@@ -6,6 +6,7 @@ namespace hongyan::api {
 
 struct TaskView {
     std::int64_t task_id = 0;
+    std::string name;
     std::optional<std::int64_t> template_id;
     std::string channel;
     std::int64_t total_count = 0;
@@ -17,6 +18,7 @@ struct TaskView {
     std::string status;
     std::int64_t created_at = 0;
     std::optional<std::int64_t> finished_at;
+    std::optional<std::int64_t> eta_seconds;
 };
 struct TaskPage {
     std::vector<TaskView> items;
@@ -39,9 +41,20 @@ using shape::field;
 constexpr std::array<std::string_view, 4> shown_statuses{"pending", "processing", "completed",
                                                          "cancelled"};
 
-TaskView view_of(const TaskRecord& t) {
+/// How long the rest takes if it goes on as it has gone so far; nothing before the first outcome.
+std::optional<std::int64_t> eta_of(const TaskRecord& t, std::int64_t now_ms) {
+    const auto done = t.total_count - t.pending_count();
+    const auto spent_ms = now_ms - t.created_ms;
+    if (t.finished_ms != 0 || t.pending_count() == 0) return std::nullopt;
+    if (done <= 0 || spent_ms <= 0) return std::nullopt;
+    const double per_ms = static_cast<double>(done) / static_cast<double>(spent_ms);
+    return static_cast<std::int64_t>(static_cast<double>(t.pending_count()) / per_ms / 1000) + 1;
+}
+
+TaskView view_of(const TaskRecord& t, std::int64_t now_ms) {
     TaskView v;
     v.task_id = t.id;
+    v.name = t.name;
     if (t.template_id != 0) v.template_id = t.template_id;
     v.channel = to_text(t.channel);
     v.total_count = t.total_count;
@@ -53,6 +66,7 @@ TaskView view_of(const TaskRecord& t) {
     v.status = to_text(t.status);
     v.created_at = t.created_ms;
     if (t.finished_ms != 0) v.finished_at = t.finished_ms;
+    v.eta_seconds = eta_of(t, now_ms);
     return v;
 }
 
@@ -66,6 +80,7 @@ const shape::Object& describe(shape::Tag<TaskView>) {
         shape::object<V>(
             "Task", "A batch and what became of its messages so far.",
             field("task_id", &V::task_id, "Id of the task.").example(17),
+            field("name", &V::name, "What people call it.").omit_empty().example("Winter sale"),
             field("template_id", &V::template_id, "The template it was made from.").example(1),
             field("channel", &V::channel, "How its messages are delivered.")
                 .one_of(channel_names)
@@ -86,7 +101,11 @@ const shape::Object& describe(shape::Tag<TaskView>) {
                 .example("2026-11-23T08:00:00.000Z"),
             field("finished_at", &V::finished_at, "When its last message ended.")
                 .date_time()
-                .example("2026-11-23T08:00:01.000Z"))
+                .example("2026-11-23T08:00:01.000Z"),
+            field("eta_seconds", &V::eta_seconds,
+                  "Seconds until its end if it goes on as so far; absent before the first outcome "
+                  "and after the last.")
+                .example(12))
             .reply();
     return object;
 }
@@ -141,7 +160,7 @@ Result<Answer> list_tasks(const Call& call, Session& session) {
     TaskPage page;
     const bool more = static_cast<int>(tasks.size()) > query->limit;
     if (more) tasks.pop_back();
-    for (const auto& task : tasks) page.items.push_back(view_of(task));
+    for (const auto& task : tasks) page.items.push_back(view_of(task, call.context.clock.now_ms()));
     if (more) page.next_cursor = make_cursor(tasks.back().id);
     return answer(page);
 }
@@ -151,7 +170,7 @@ Result<Answer> read_task(const Call& call, Session& session) {
     if (!id) return no_such_task();
     const auto task = table::find_task(session, call.caller.tenant_id, *id);
     if (!task) return no_such_task();
-    return answer(view_of(*task));
+    return answer(view_of(*task, call.context.clock.now_ms()));
 }
 
 void cancel_task(Context& context, http::Request& request, http::Responder responder) {

@@ -20,6 +20,18 @@ constexpr std::string_view options_text =
 constexpr std::string_view on_unknown_text =
     "What follows when a request left and its answer never came: send_again risks a second copy, "
     "hold keeps the message as unknown; without it the server's setting holds.";
+constexpr std::size_t longest_design = 512 * 1024;
+
+template <class T, class M>
+shape::Field design_field(M member) {
+    return field<T>("design", member,
+                    "What the visual editor needs to open the template again; kept with each "
+                    "version, not looked at. Lists leave it out.")
+        .bytes(longest_design)
+        .omit_empty()
+        .example(R"({"pages":[]})");
+}
+
 constexpr std::string_view example_options =
     R"({"aliyun":{"template_code":"SMS_123456","template_params":{"code":"{{ order_no }}"}}})";
 constexpr std::size_t longest_source = 64 * 1024;
@@ -116,6 +128,7 @@ std::vector<shape::Field> text_fields() {
     fields.push_back(field<T>("on_unknown", &T::on_unknown, on_unknown_text)
                          .one_of(unknown_policies)
                          .example("hold"));
+    fields.push_back(design_field<T>(&T::design));
     return fields;
 }
 
@@ -162,6 +175,7 @@ TemplateRecord record_of(const TemplateText& text) {
     record.status = text.status.value_or("active");
     record.options = text.options;
     record.on_unknown = text.on_unknown.value_or("");
+    record.design = text.design;
     return record;
 }
 
@@ -188,11 +202,13 @@ TemplateView view_of(const TemplateRecord& r) {
             r.html,       variables_of(r),
             r.status,     r.version,
             r.created_ms, r.updated_ms,
-            r.options,    r.on_unknown.empty() ? std::nullopt : std::optional(r.on_unknown)};
+            r.options,    r.on_unknown.empty() ? std::nullopt : std::optional(r.on_unknown),
+            r.design};
 }
 
 TemplateVersion version_of(const TemplateRecord& r) {
-    return {r.version, r.subject, r.content, r.html, variables_of(r), r.updated_ms, r.options};
+    return {r.version,       r.subject,    r.content, r.html,
+            variables_of(r), r.updated_ms, r.options, r.design};
 }
 
 SegmentsView view_of(const render::SmsSegments& s) {
@@ -283,7 +299,7 @@ const shape::Object& describe(shape::Tag<TemplateView>) {
                 .one_of(template_statuses)
                 .example("active"),
             field("version", &V::version,
-                  "Raised by every change of subject, content, html, variables or options.")
+                  "Raised by every change of subject, content, html, variables, options or design.")
                 .example(1),
             field("options", &V::options, options_text)
                 .raw_object()
@@ -292,6 +308,7 @@ const shape::Object& describe(shape::Tag<TemplateView>) {
             field("on_unknown", &V::on_unknown, on_unknown_text)
                 .one_of(unknown_policies)
                 .example("hold"),
+            design_field<V>(&V::design),
             field("created_at", &V::created_at, "When it was made.")
                 .date_time()
                 .example("2026-11-23T08:00:00.000Z"),
@@ -342,6 +359,7 @@ const shape::Object& describe(shape::Tag<TemplateVersion>) {
                              .raw_object()
                              .omit_empty()
                              .example_json(example_options),
+                         design_field<V>(&V::design),
                          field("created_at", &V::created_at, "When it was made.")
                              .date_time()
                              .example("2026-11-23T08:00:00.000Z"))

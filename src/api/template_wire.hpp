@@ -36,6 +36,7 @@ struct TemplateText {
     std::optional<std::string> status;
     std::string options;  ///< a JSON object as text
     std::optional<std::string> on_unknown;
+    std::string design;
 };
 
 struct TemplateRequest : TemplateText {
@@ -61,6 +62,7 @@ struct TemplateView {
     std::int64_t updated_at = 0;
     std::string options;
     std::optional<std::string> on_unknown;
+    std::string design;
 };
 struct TemplatePage {
     std::vector<TemplateView> items;
@@ -81,6 +83,7 @@ struct TemplateVersion {
     std::vector<TemplateVariable> variables;
     std::int64_t created_at = 0;
     std::string options;
+    std::string design;
 };
 struct TemplateVersionPage {
     std::vector<TemplateVersion> items;

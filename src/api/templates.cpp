@@ -1,9 +1,8 @@
 #include "api/templates.hpp"
 
-#include <boost/json/parse.hpp>
-
 #include <algorithm>
 
+#include "api/send_dry_run.hpp"
 #include "api/template_preview.hpp"
 #include "api/template_wire.hpp"
 #include "table/templates.hpp"
@@ -50,7 +49,7 @@ Result<TemplateRecord> checked_record(const http::Request& request) {
 /// True if the one needs no version of its own beside the other.
 bool has_same_text(const TemplateRecord& a, const TemplateRecord& b) {
     if (a.subject != b.subject || a.content != b.content || a.html != b.html ||
-        a.options != b.options)
+        a.options != b.options || a.design != b.design)
         return false;
     const auto before = render::read_specs(a.variables);  // the table's JSON may be written by hand
     const auto after = render::read_specs(b.variables);
@@ -72,7 +71,10 @@ Result<Answer> list_templates(const Call& call, Session& session) {
     const bool more = static_cast<int>(records.size()) > query->limit;
     if (more) records.pop_back();
     TemplatePage page;
-    for (const auto& record : records) page.items.push_back(view_of(record));
+    for (const auto& record : records) {
+        page.items.push_back(view_of(record));
+        page.items.back().design.clear();
+    }
     if (more) page.next_cursor = make_cursor(records.back().id);
     return answer(page);
 }
@@ -92,9 +94,21 @@ Result<Answer> list_versions(const Call& call, Session& session) {
     const auto record = find_asked(call, session);
     if (!record) return no_such_template();
     TemplateVersionPage page;
-    for (const auto& one : table::list_versions(session, *record))
+    for (const auto& one : table::list_versions(session, *record)) {
         page.items.push_back(version_of(one));
+        page.items.back().design.clear();
+    }
     return answer(page);
+}
+
+Result<Answer> read_version(const Call& call, Session& session) {
+    const auto record = find_asked(call, session);
+    if (!record) return no_such_template();
+    const auto version = id_param(call.request, "version");
+    for (const auto& one : table::list_versions(session, *record)) {
+        if (version && one.version == *version) return answer(version_of(one));
+    }
+    return make_error(ErrorCode::not_found, "The template has no such version any more.");
 }
 
 void create_template(Context& context, http::Request& request, http::Responder responder) {
@@ -156,37 +170,14 @@ void delete_template(Context& context, http::Request& request, http::Responder r
            });
 }
 
-/// By the price of the account that would be used first.
-std::optional<CostView> cost_of(const Call& call, std::int64_t segments) {
-    delivery::AccountPtr first;
-    for (auto& one : call.context.accounts.all()) {
-        const auto& record = one->record();
-        if (record.tenant_id != call.caller.tenant_id || record.channel != ChannelKind::sms ||
-            !one->enabled())
-            continue;
-        if (!first || record.tier < first->record().tier) first = std::move(one);
-    }
-    if (!first) return std::nullopt;
-    boost::system::error_code failure;
-    const auto settings = boost::json::parse(first->record().settings, failure);
-    const auto* price = !failure && settings.is_object()
-                            ? settings.get_object().if_contains("price_per_segment")
-                            : nullptr;
-    if (price == nullptr || !price->is_number()) return std::nullopt;
-    CostView cost;
-    cost.amount = price->to_number<double>() * static_cast<double>(segments);
-    const auto* currency = settings.get_object().if_contains("currency");
-    if (currency != nullptr && currency->is_string())
-        cost.currency = currency->get_string().c_str();
-    cost.account = first->record().name;
-    return cost;
-}
-
 Result<Answer> preview_answer(const Call& call, const delivery::CompiledTemplate& chosen,
                               const std::optional<shape::JsonObject>& variables) {
     auto preview = make_preview(chosen, variables ? &*variables : nullptr);
     if (!preview) return preview.error();
-    if (preview->segments) preview->cost = cost_of(call, preview->segments->segments);
+    if (preview->segments) {
+        auto cost = sms_cost(call.context, call.caller.tenant_id, preview->segments->segments);
+        if (cost) preview->cost = CostView{cost->amount, cost->currency, cost->account};
+    }
     if (!chosen.options.empty()) {
         auto options = chosen.options.render(preview->variables_used);
         if (!options) return options.error();
@@ -264,6 +255,15 @@ void add_reads(Routes& routes) {
          .reply = &shape::description_of<TemplateVersionPage>(),
          .errors = {ErrorCode::not_found}},
         list_versions);
+    routes.read({.path = std::string(collection) + "/{id}/versions/{version}",
+                 .operation = "get_template_version",
+                 .tag = "templates",
+                 .summary = "Read one version of a template",
+                 .description = "Whole, with the visual editor's design, to compare or to go back.",
+                 .scope = "read",
+                 .reply = &shape::description_of<TemplateVersion>(),
+                 .errors = {ErrorCode::not_found}},
+                read_version);
 }
 
 void add_previews(Routes& routes) {
@@ -325,11 +325,11 @@ void add_template_routes(Routes& routes) {
          .operation = "change_template",
          .tag = "templates",
          .summary = "Change a template",
-         .description =
-             "Replaces the template. A change of subject, content, html, variables or options "
-             "makes a new version; the "
-             "old ones stay, and messages already accepted keep theirs. The channel "
-             "cannot be changed.",
+         .description = "Replaces the template. A change of subject, content, html, variables, "
+                        "options or design "
+                        "makes a new version; the "
+                        "old ones stay, and messages already accepted keep theirs. The channel "
+                        "cannot be changed.",
          .scope = "manage",
          .body = &shape::description_of<TemplateRequest>(),
          .reply = &shape::description_of<TemplateView>(),

@@ -1,9 +1,14 @@
-// SandboxInbox: shows the sandbox's inbox to the API, which may not know any channel. Safe from
-// every thread.
+// SandboxInbox: shows the sandbox's inbox and the arrivals at the simulated providers to the API,
+// which may not know any channel. Safe from every thread.
 #pragma once
 
+#include <atomic>
+#include <map>
+
 #include "api/inbox.hpp"
+#include "base/guarded.hpp"
 #include "channel/sandbox/sandbox.hpp"
+#include "universe/core/universe.hpp"
 
 namespace hongyan::app {
 
@@ -11,28 +16,20 @@ class SandboxInbox final : public api::Inbox {
   public:
     explicit SandboxInbox(sandbox::Sandbox& sandbox) : sandbox_(sandbox) {}
 
+    /// Once they run; null when they end.
+    void set_providers(const universe::Universe* providers) { providers_ = providers; }
+
     [[nodiscard]] std::vector<api::InboxEntry> list(
-        const api::InboxQuestion& question) const override {
-        sandbox::InboxFilter filter;
-        filter.tenant_id = question.tenant_id;
-        filter.channel = question.channel;
-        filter.recipient = question.recipient;
-        filter.message_id = question.message_id;
-        filter.before_sequence = static_cast<std::uint64_t>(question.before_sequence);
-        filter.limit = question.limit;
-        std::vector<api::InboxEntry> entries;
-        for (auto& item : sandbox_.list(filter)) {
-            entries.push_back({static_cast<std::int64_t>(item.sequence), item.message_id,
-                               item.channel, item.attempt, item.received_ms,
-                               std::move(item.recipient), std::move(item.subject),
-                               std::move(item.content), std::move(item.html)});
-        }
-        return entries;
-    }
-    std::size_t clear(std::int64_t tenant_id) override { return sandbox_.clear(tenant_id); }
+        const api::InboxQuestion& question) const override;
+    std::size_t clear(std::int64_t tenant_id) override;
+    [[nodiscard]] std::vector<api::ArrivalEntry> arrivals(
+        const api::ArrivalQuestion& question) const override;
 
   private:
     sandbox::Sandbox& sandbox_;
+    std::atomic<const universe::Universe*> providers_{nullptr};
+    /// By tenant: arrivals up to this sequence are not shown to it any more.
+    mutable Guarded<std::map<std::int64_t, std::uint64_t>> hidden_;
 };
 
 }  // namespace hongyan::app

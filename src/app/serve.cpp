@@ -74,7 +74,7 @@ int serve(const ServeArgs& args) {
     const auto& settings = loaded->settings;
     Log log(level_of(settings.log.level),
             settings.log.format == "json" ? Log::Format::json : Log::Format::logfmt);
-    auto server = Server::start(settings, log);
+    auto server = Server::start(settings, log, &*loaded);
     if (!server) return fail(server.error());
     print_welcome(**server);
     int received = 0;

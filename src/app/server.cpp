@@ -7,7 +7,10 @@
 
 #include "api/accounts.hpp"
 #include "api/callbacks.hpp"
+#include "api/dead_letters.hpp"
+#include "api/demo.hpp"
 #include "api/keys.hpp"
+#include "api/live.hpp"
 #include "api/messages.hpp"
 #include "api/openapi.hpp"
 #include "api/outcomes.hpp"
@@ -15,10 +18,13 @@
 #include "api/rules.hpp"
 #include "api/sandbox.hpp"
 #include "api/send.hpp"
+#include "api/session.hpp"
+#include "api/settings.hpp"
 #include "api/statistics.hpp"
 #include "api/system.hpp"
 #include "api/tasks.hpp"
 #include "api/templates.hpp"
+#include "api/views.hpp"
 #include "api/webhooks.hpp"
 #include "api/why.hpp"
 #include "app/server_parts.hpp"
@@ -47,6 +53,15 @@ delivery::DeliveryOptions delivery_options(const config::Settings& s) {
     return options;
 }
 
+/// What the web application may load: nothing from outside. Styles that are computed stand in the
+/// page; pictures of previews are data or blobs.
+constexpr std::string_view page_policy =
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
+    "blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// First parts of paths that are never pages of the application.
+constexpr std::array<std::string_view, 3> not_pages{"api", "assets", "problems"};
+
 /// "[::1]:8000" is "::1" and 8000; the settings have been checked.
 std::pair<std::string, int> split_listen(std::string_view listen) {
     const auto colon = listen.rfind(':');
@@ -68,6 +83,12 @@ http::ServerOptions http_options(const config::Settings& s) {
     options.request_timeout = Millis(s.http.request_timeout_seconds * 1'000);
     options.stop_grace = Millis(s.http.stop_grace_seconds * 1'000);
     return options;
+}
+
+api::LiveHub::Limits live_limits(const config::Settings& s) {
+    return {static_cast<std::size_t>(s.live.max_connections),
+            static_cast<std::size_t>(s.live.max_connections_per_key),
+            static_cast<std::size_t>(s.live.max_connections_per_address)};
 }
 
 sqlite::SqliteOptions store_options(const config::Settings& s) {
@@ -94,6 +115,7 @@ sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
 void add_routes(api::Routes& routes) {
     api::add_send_routes(routes);
     api::add_message_routes(routes);
+    api::add_dead_letter_routes(routes);
     api::add_why_routes(routes);
     api::add_task_routes(routes);
     api::add_template_routes(routes);
@@ -105,6 +127,11 @@ void add_routes(api::Routes& routes) {
     api::add_webhook_routes(routes);
     api::add_key_routes(routes);
     api::add_sandbox_routes(routes);
+    api::add_session_routes(routes);
+    api::add_setting_routes(routes);
+    api::add_view_routes(routes);
+    api::add_live_routes(routes);
+    api::add_demo_routes(routes);
     api::add_system_routes(routes);
 }
 
@@ -238,6 +265,17 @@ void Server::Parts::make_context() {
                                  log.error("reload_failed", {{"detail", polled.error().detail}});
                          },
                          [this] { return not_ready(); }});
+    context->started_ms = clock.now_ms();
+    context->loaded = origins;
+    live = std::make_unique<api::LiveHub>(*context, live_limits(settings));
+    context->live = live.get();
+    live->start();
+    redrives = std::make_unique<api::RedriveRuns>(*context);
+    context->redrives = redrives.get();
+    redrives->start();
+    if (!settings.sandbox.enabled) return;
+    demo = std::make_unique<api::Demo>(*context);
+    context->demo = demo.get();
 }
 
 Status Server::Parts::start_http() {
@@ -246,7 +284,10 @@ Status Server::Parts::start_http() {
     add_routes(routes);
     api::add_page_routes(router, openapi);
     openapi = api::openapi_document(routes.docs());
-    http::add_static(router, web::assets());
+    http::StaticOptions pages;
+    pages.content_security_policy = std::string(page_policy);
+    http::add_static(router, web::assets(), pages);
+    http::add_application(router, web::assets(), pages, not_pages);
     const auto options = http_options(settings);
     http = std::make_unique<http::Server>(options, std::move(router), api::problem_response, clock);
     http->set_log(log);
@@ -266,6 +307,7 @@ void Server::Parts::start_schedule() {
         if (const auto polled = rules->poll(); !polled)
             log.error("reload_failed", {{"detail", polled.error().detail}});
     });
+    schedule.every(Millis(15'000), [this] { api::store_key_uses(*context); });
     // On a thread of its own: a first run over months of rows must not hold up the pools.
     cleaning.every(Millis(60'000), [this] {
         jobs::RetentionRule rule;
@@ -275,16 +317,21 @@ void Server::Parts::start_schedule() {
         rule.step_rows = static_cast<int>(settings.retention.step_rows);
         jobs::run_retention(*delivery, rule, clock, log, cleaning.stopping());
     });
+    recipients = std::make_unique<jobs::RecipientIndexer>(*store, *delivery, clock, log);
+    indexing.every(Millis(2'000), [this] { std::ignore = recipients->run(indexing.stopping()); });
     schedule.start();
     cleaning.start();
+    indexing.start();
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Server::~Server() { stop(); }
 
-Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, Log& log) {
+Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, Log& log,
+                                              const config::Loaded* loaded) {
     auto parts = std::make_unique<Parts>(settings, log);
+    parts->origins = loaded;
     if (auto opened = parts->open_store(); !opened) return opened.error();
     if (auto made = parts->make_first_key(); !made) return made.error();
     if (auto made = parts->make_channels(); !made) return made.error();
@@ -309,10 +356,15 @@ void Server::stop() {
     if (std::exchange(p.stopped, true)) return;
     p.stopping = true;
     if (p.http) p.http->stop();
+    if (p.live) p.live->stop();
+    if (p.demo) p.demo->end();
+    if (p.redrives) p.redrives->stop();
     p.schedule.stop();
     p.cleaning.stop();
+    p.indexing.stop();
     p.webhooks->stop();
     p.delivery->stop(Millis(p.settings.http.stop_grace_seconds * 1'000));
+    if (p.inbox) p.inbox->set_providers(nullptr);
     if (p.universe) p.universe->stop();
     for (auto* pool : {&p.readers, &p.processor}) pool->stop();
 }

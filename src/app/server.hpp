@@ -10,6 +10,10 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 
+namespace hongyan::config {
+struct Loaded;
+}
+
 namespace hongyan::app {
 
 /// Name of the database inside the data folder.
@@ -17,8 +21,10 @@ inline constexpr std::string_view database_name = "hongyan.db";
 
 class Server {
   public:
-    /// Ready for requests when it returns. settings and log must outlive the server.
-    static Result<std::unique_ptr<Server>> start(const config::Settings& settings, Log& log);
+    /// Ready for requests when it returns. settings, log and loaded must outlive the server; loaded
+    /// (where the settings came from) is only shown, null: not known.
+    static Result<std::unique_ptr<Server>> start(const config::Settings& settings, Log& log,
+                                                 const config::Loaded* loaded = nullptr);
     ~Server();
 
     /// Answers what was asked, lets attempts under way come back, writes everything down.

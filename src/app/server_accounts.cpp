@@ -58,6 +58,7 @@ void Server::Parts::start_universe() {
             universe::Universe::start(options, std::move(services), *outbound, clock, log);
         if (started) {
             universe = std::move(*started);
+            inbox->set_providers(universe.get());
             log.info("providers_simulated",
                      {{"http", universe->http_url()}, {"https", universe->https_url()}});
             return;

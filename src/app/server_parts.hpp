@@ -10,6 +10,9 @@
 #include <string>
 
 #include "api/context.hpp"
+#include "api/demo.hpp"
+#include "api/live_hub.hpp"
+#include "api/redrive_runs.hpp"
 #include "app/sandbox_inbox.hpp"
 #include "app/server.hpp"
 #include "base/vault.hpp"
@@ -20,6 +23,7 @@
 #include "engine/sqlite/data_lock.hpp"
 #include "engine/sqlite/sqlite_store.hpp"
 #include "http/server.hpp"
+#include "jobs/recipient_indexer.hpp"
 #include "jobs/rule_watch.hpp"
 #include "jobs/schedule.hpp"
 #include "universe/core/universe.hpp"
@@ -42,6 +46,7 @@ struct Server::Parts {
 
     const config::Settings& settings;
     Log& log;
+    const config::Loaded* origins = nullptr;
     SystemClock clock;
     std::optional<sqlite::DataLock> lock;
     std::unique_ptr<sqlite::SqliteStore> store;
@@ -63,9 +68,14 @@ struct Server::Parts {
     std::unique_ptr<delivery::Delivery> delivery;
     std::unique_ptr<delivery::Webhooks> webhooks;
     std::unique_ptr<jobs::RuleWatch> rules;
+    std::unique_ptr<jobs::RecipientIndexer> recipients;
     jobs::Schedule schedule;
     jobs::Schedule cleaning{clock};
+    jobs::Schedule indexing{clock};
     std::unique_ptr<api::Context> context;
+    std::unique_ptr<api::LiveHub> live;
+    std::unique_ptr<api::RedriveRuns> redrives;
+    std::unique_ptr<api::Demo> demo;
     std::string openapi;
     std::unique_ptr<http::Server> http;
     std::string url;

@@ -70,6 +70,12 @@ constexpr Setting table[] = {
     time_span("http.stop_grace_seconds", "10", 0, 600,
               "Time that requests and attempts under way get at a stop."),
 
+    whole("live.max_connections", "1000", 1, 100'000, "Monitoring screens connected at once."),
+    whole("live.max_connections_per_key", "200", 1, 100'000,
+          "Monitoring screens connected at once with one API key."),
+    whole("live.max_connections_per_address", "200", 1, 100'000,
+          "Monitoring screens connected at once from one client address."),
+
     whole("store.cache_mib", "32", 1, 65536,
           "Memory of the database's page cache, in MiB, over all its connections."),
     whole(

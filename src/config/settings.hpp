@@ -34,6 +34,14 @@ BOOST_DESCRIBE_STRUCT(HttpSettings, (),
                        header_timeout_seconds, idle_timeout_seconds, request_timeout_seconds,
                        stop_grace_seconds))
 
+struct LiveSettings {
+    std::int64_t max_connections = 0;
+    std::int64_t max_connections_per_key = 0;
+    std::int64_t max_connections_per_address = 0;
+};
+BOOST_DESCRIBE_STRUCT(LiveSettings, (),
+                      (max_connections, max_connections_per_key, max_connections_per_address))
+
 struct StoreSettings {
     std::int64_t cache_mib = 0;
     std::int64_t checkpoint_pages = 0;
@@ -119,6 +127,7 @@ struct Settings {
     std::string master_key;
     LogSettings log;
     HttpSettings http;
+    LiveSettings live;
     StoreSettings store;
     QueueSettings queue;
     DeliverySettings delivery;
@@ -129,8 +138,8 @@ struct Settings {
     SandboxSettings sandbox;
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
-                      (listen, data_dir, admin_key, public_url, master_key, log, http, store, queue,
-                       delivery, retention, idempotency, email, outbound, sandbox))
+                      (listen, data_dir, admin_key, public_url, master_key, log, http, live, store,
+                       queue, delivery, retention, idempotency, email, outbound, sandbox))
 
 /// Calls visit(dotted_name, member&) for every leaf of a described tree, in the order of
 /// declaration.

@@ -95,11 +95,13 @@ inline constexpr Millis crowded_retry_after{100};
 
 struct LimitUsage {
     LimitRule rule;
-    double current = 0;                ///< requests in the last second, inside, or in the window
-    double allowed = 0;                ///< max_value, or the warm-up's rate of this second
-    std::int64_t passed = 0;           ///< requests this rule has let pass
-    std::int64_t refused = 0;          ///< requests this rule has refused
-    std::int64_t last_refusal_ms = 0;  ///< wall time, 0 = never
+    double current = 0;                 ///< requests in the last second, inside, or in the window
+    double allowed = 0;                 ///< max_value, or the warm-up's rate of this second
+    std::int64_t passed = 0;            ///< requests this rule has let pass
+    std::int64_t refused = 0;           ///< requests this rule has refused
+    std::int64_t last_refusal_ms = 0;   ///< wall time, 0 = never
+    std::int64_t passed_last_hour = 0;  ///< of the last 60 minutes, this one included
+    std::int64_t refused_last_hour = 0;
 };
 
 class Limiter {
@@ -108,6 +110,26 @@ class Limiter {
     /// cost counts in the qps and window layers, at least 1; inside, each request is one. An
     /// unknown resource is admitted.
     [[nodiscard]] virtual Admission admit(std::string_view resource, int cost = 1) = 0;
+    /// What admit() would say at this moment, without using up or counting anything. An engine that
+    /// cannot look so closely judges by what usage() shows.
+    [[nodiscard]] virtual Admission would_admit(std::string_view resource, int cost = 1) const {
+        Admission answer;
+        for (const auto& one : usage()) {
+            if (!one.rule.enabled || one.rule.resource != resource) continue;
+            const bool is_inside = one.rule.type == LimitType::concurrency;
+            const double after = one.current + (is_inside ? 1 : cost);
+            answer.limit = static_cast<std::int64_t>(one.allowed);
+            answer.remaining = static_cast<std::int64_t>(one.allowed - one.current);
+            answer.rule_id = one.rule.id;
+            answer.type = one.rule.type;
+            answer.window_seconds = is_inside ? 0 : one.rule.window_seconds;
+            answer.ok = after <= one.allowed;
+            if (answer.ok) continue;
+            answer.retry_after = is_inside ? crowded_retry_after : Millis(1'000);
+            break;
+        }
+        return answer;
+    }
     /// A request whose Admission said entered is done.
     virtual void leave(std::string_view resource) = 0;
     /// Replaces all rules at once. Requests inside stay counted; windows, schedules and warmth of

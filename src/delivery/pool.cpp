@@ -6,7 +6,7 @@
 namespace hongyan::delivery {
 namespace {
 
-constexpr std::size_t remembered_changes = 20;
+constexpr std::size_t remembered_changes = 100;
 
 }  // namespace
 

@@ -35,7 +35,7 @@ struct PoolView {
     std::int64_t active_count = 0;
     std::int64_t queue_size = 0;
     std::int64_t completed_tasks = 0;
-    std::vector<PoolChange> changes;  ///< newest first, at most 20
+    std::vector<PoolChange> changes;  ///< newest first, at most 100
 };
 
 /// What a pool reports; called from any thread.

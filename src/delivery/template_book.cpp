@@ -65,6 +65,7 @@ Result<TemplatePtr> compile_template(TemplateRecord record) {
 Status TemplateBook::load(Store& store, Log& log) {
     std::vector<TemplateRecord> records;
     auto read = store.read([&](Session& session) { records = table::all_templates(session); });
+    for (auto& record : records) record.design.clear();  // nobody sends by it
     if (!read) return read;
     auto next = std::make_shared<Pages>();
     for (auto& record : records) {

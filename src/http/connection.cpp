@@ -212,9 +212,14 @@ void Connection::begin_stop() {
 void Connection::close() {
     if (closed_) return;
     const boost::intrusive_ptr<Connection> keep(this);
-    closed_ = true;
     boost::system::error_code ignored;
     socket_.close(ignored);
+    leave();
+}
+
+/// Ends the connection, whose socket is closed or given away.
+void Connection::leave() {
+    closed_ = true;
     worker_.remove_deadline(*this);
     current_ = nullptr;
     while (Exchange* exchange = queue_.pop()) {

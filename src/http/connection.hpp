@@ -5,9 +5,9 @@
 // an operation on its socket is under way.
 //
 // The source files: connection.cpp (life, reading, deadlines), connection_request.cpp (from a head
-// to a handler), connection_body.cpp, connection_response.cpp (from answers to bytes). An upgrade
-// to another protocol would be one more Phase, in which the socket is handed over once the queue is
-// empty.
+// to a handler), connection_body.cpp, connection_response.cpp (from answers to bytes). An answer
+// that upgrades is the last on its connection: when all before it is written, the socket is given
+// to a SocketSession and the Connection ends.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -66,6 +66,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     void on_writable(const boost::system::error_code& error);
     void settle();
     void start_linger();
+    void leave();
     void update_deadline();
     [[nodiscard]] std::int64_t read_deadline() const;
     [[nodiscard]] bool may_parse() const;
@@ -105,12 +106,13 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     void gather();
     void append_answer(Exchange& exchange);
     [[nodiscard]] bool send_now();
+    void hand_over(Exchange& exchange);
     void count_answer(const Exchange& exchange, std::size_t body_bytes);
 
     // Fixed after construction.
     Worker& worker_;
     const std::string peer_;
-    const ConnectionLimits::Place place_;
+    ConnectionLimits::Place place_;
 
     // Reading.
     boost::asio::ip::tcp::socket socket_;
@@ -125,6 +127,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     bool head_begun_ = true;       ///< read_due_ms_ holds for a head (so for the first one)
     bool reading_ = false;
     bool end_of_input_ = false;
+    bool spoke_early_ = false;  ///< bytes came behind a request that is to end HTTP
 
     // Writing.
     ExchangeQueue queue_;

@@ -47,6 +47,7 @@ bool Connection::parse_step() {
         case Phase::guard_wait:
             return false;
         case Phase::drop:
+            if (in_.size() > 0) spoke_early_ = true;
             in_.consume(in_.size());
             return false;
     }
@@ -201,6 +202,7 @@ void Connection::dispatch(Exchange& exchange) {
     current_ = nullptr;
     exchange.wants_continue = false;
     exchange.request.body = exchange.body;
+    if (exchange.route->options.upgrades) exchange.close = true;
     next_head(exchange);
     exchange.handed_out = true;
     WorkerCounters::add(worker_.own_counters().in_flight, 1);

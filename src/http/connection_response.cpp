@@ -2,10 +2,13 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <tuple>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "http/connection.hpp"
 #include "http/response_writer.hpp"
+#include "http/socket_session.hpp"
 #include "http/worker.hpp"
 
 namespace hongyan::http {
@@ -35,6 +38,10 @@ void Connection::gather() {
             }
             return;
         }
+        if (exchange->response.upgrade != nullptr && !exchange->silent) {
+            if (out_.empty() && large_ == nullptr) hand_over(*exchange);
+            return;  // else what comes before is written first
+        }
         if (!exchange->silent) append_answer(*exchange);
         if (exchange->silent || exchange->close) close_when_quiet_ = true;
         queue_.pop();
@@ -42,6 +49,23 @@ void Connection::gather() {
         worker_.release(*exchange);
         if (out_.size() >= gathered_bytes) return;
     }
+}
+
+/// The end of HTTP on this connection: a SocketSession goes on with its socket.
+void Connection::hand_over(Exchange& exchange) {
+    HY_ASSERT(exchange.close && exchange.route != nullptr && exchange.route->options.upgrades);
+    const boost::intrusive_ptr<Connection> keep(this);
+    // A client that speaks before it has the 101, or gets one while the server stops, is not heard.
+    const auto handler = std::move(exchange.response.upgrade);
+    if (spoke_early_ || end_of_input_ || worker_.stopping()) {
+        handler->closed();
+        close();
+        return;
+    }
+    count_answer(exchange, 0);
+    std::ignore = SocketSession::start(worker_, std::move(socket_), std::move(place_),
+                                       exchange.request, handler);
+    leave();
 }
 
 void Connection::append_answer(Exchange& exchange) {

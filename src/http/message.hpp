@@ -21,6 +21,7 @@ enum class Method : std::uint8_t { get, post, put, patch, del, head, options, ot
 [[nodiscard]] Method method_from_text(std::string_view text);
 
 struct RouteOptions;
+class SocketHandler;
 
 /// A name with its value: a header field, or a parameter of the path.
 struct Field {
@@ -88,6 +89,8 @@ struct Response {
     HeaderList headers;
     /// Used instead of body if not empty: memory that outlives the server; never copied.
     std::string_view static_body;
+    /// With status 101, on a route that upgrades: who speaks on the WebSocket.
+    std::shared_ptr<SocketHandler> upgrade = nullptr;
 };
 
 /// text with %XX decoded and, for queries, '+' as space. Broken escapes are kept as they stand.

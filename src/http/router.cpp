@@ -116,6 +116,7 @@ std::string allowed_methods(const Node& node) {
 struct Router::Tree {
     Node root;
     std::vector<std::unique_ptr<Route>> routes;
+    std::unique_ptr<Route> fallback;
 };
 
 Router::Router() : tree_(std::make_unique<Tree>()) {}
@@ -143,6 +144,11 @@ void Router::add(Method method, std::string_view pattern, Handler handler, Route
     tree_->routes.push_back(std::move(route));
 }
 
+void Router::set_fallback(Handler handler) {
+    HY_ASSERT(tree_->fallback == nullptr && handler != nullptr);
+    tree_->fallback = std::make_unique<Route>(Route{Method::get, "/", std::move(handler), {}, {}});
+}
+
 std::vector<Router::Listed> Router::routes() const {
     std::vector<Listed> listed;
     for (const auto& route : tree_->routes) {
@@ -156,7 +162,11 @@ Router::Match Router::match(Method method, std::string_view path,
     values.clear();
     if (path.empty() || path.front() != '/') return {};
     const Node* node = find(tree_->root, path.substr(1), values, 0);
-    if (node == nullptr) return {};
+    if (node == nullptr) {
+        values.clear();
+        const bool reads = method == Method::get || method == Method::head;
+        return {reads ? tree_->fallback.get() : nullptr, {}};
+    }
     const Route* route = nullptr;
     if (method != Method::other) route = node->leaves.at(index_of(method));
     if (route == nullptr && method == Method::head) route = node->leaves.at(index_of(Method::get));

@@ -36,7 +36,8 @@ struct RouteOptions {
     std::string resource = {};                      ///< the limiter's name, "api:/messages/send"
     std::string scope = {};                         ///< what the key must allow
     bool json_body = false;                         ///< a body must be application/json, else 415
-    const void* tag = nullptr;                      ///< for the guard; not used here
+    bool upgrades = false;      ///< may answer with Response::upgrade; ends its connection's HTTP
+    const void* tag = nullptr;  ///< for the guard; not used here
 };
 
 class Router {
@@ -50,6 +51,10 @@ class Router {
     /// (the handler sees Method::head, its body is not sent); OPTIONS is answered by the router
     /// unless added.
     void add(Method method, std::string_view pattern, Handler handler, RouteOptions options = {});
+
+    /// Who answers GET and HEAD of paths that fit no route at all, with what it finds or a
+    /// not_found; once at most.
+    void set_fallback(Handler handler);
 
     struct Listed {
         Method method;

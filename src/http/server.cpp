@@ -73,6 +73,7 @@ ServerStats Server::stats() const {
     for (const auto& worker : impl_->workers) {
         const WorkerCounters& counters = worker->counters();
         stats.connections += counters.connections;
+        stats.sockets += counters.sockets;
         stats.connections_accepted += counters.accepted;
         stats.connections_refused += counters.refused;
         for (std::size_t i = 0; i < stats.requests.size(); ++i) {

@@ -37,6 +37,9 @@ struct ServerOptions {
     std::size_t header_fields = 100;
     std::size_t target_bytes = 8 * 1024;
     std::size_t pipeline_depth = 64;  ///< requests in flight on one connection; then it is not read
+    std::size_t socket_message_bytes = 64 * 1024;  ///< of one WebSocket message; more is a 1009
+    Millis socket_ping{15'000};                    ///< how often an open WebSocket is pinged
+    Millis socket_dead{45'000};                    ///< one that is silent for longer is cut off
 };
 
 /// Makes the answer to an error: a problem document. instance is the request's path ("" if it could
@@ -56,6 +59,7 @@ using AccessLog = std::function<void(const AccessEntry&)>;
 
 struct ServerStats {
     std::uint64_t connections = 0;            ///< open now
+    std::uint64_t sockets = 0;                ///< of these, WebSockets
     std::uint64_t connections_accepted = 0;   ///< since the start
     std::uint64_t connections_refused = 0;    ///< over a limit
     std::array<std::uint64_t, 6> requests{};  ///< answers by status / 100; [0] is not used

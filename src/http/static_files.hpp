@@ -1,5 +1,5 @@
 // Static files from memory: assets that are embedded in the binary, answered without a copy, with
-// ETag, gzip and cache rules. Called once at the start; the assets must outlive the server.
+// ETag, gzip, Brotli and cache rules. Called once at the start; the assets must outlive the server.
 #pragma once
 
 #include <span>
@@ -16,6 +16,7 @@ struct Asset {
     std::string_view etag;  ///< without quotes, e.g. a hash of bytes; "" = none
     std::string_view bytes;
     std::string_view gzip = {};  ///< the same compressed, "" = none
+    std::string_view br = {};    ///< the same compressed with Brotli, "" = none
 };
 
 struct StaticOptions {
@@ -28,9 +29,17 @@ struct StaticOptions {
     std::string content_security_policy = {};
 };
 
-/// Adds GET (and so HEAD) routes. Names with a hash of eight or more characters (letters and
-/// digits, at least one digit, after '-' or '.') are cached for a year, all others are revalidated
-/// each time.
+/// The index for every page of an application that routes by itself in the browser: GET requests
+/// that take HTML, for paths that fit no route, whose last segment has no dot and whose first is
+/// none of reserved ("api", "assets"; compared after decoding). All others are not found, as if
+/// there were no application. index must be one of assets.
+void add_application(Router& router, std::span<const Asset> assets, const StaticOptions& options,
+                     std::span<const std::string_view> reserved);
+
+/// Adds GET (and so HEAD) routes. Names with a hash are cached for a year, all others are
+/// revalidated each time. A hash is eight or more letters and digits, with a digit, after '-' or
+/// '.'; or, as Vite makes them, eight of [A-Za-z0-9_-] after '-', not all of them small letters or
+/// '-'.
 void add_static(Router& router, std::span<const Asset> assets, const StaticOptions& options = {});
 
 }  // namespace hongyan::http

@@ -102,6 +102,15 @@ class RawClient {
         input_.erase(0, length);
         return reply;
     }
+    /// So many bytes as they come; fewer at the end.
+    std::string take(std::size_t count) {
+        while (input_.size() < count) {
+            if (!receive(patience_ms)) break;
+        }
+        std::string taken = input_.substr(0, count);
+        input_.erase(0, count);
+        return taken;
+    }
     Reply ask(std::string_view bytes) {
         send(bytes);
         return read();

@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "http/response_writer.hpp"
+#include "http/socket_session.hpp"
 
 namespace hongyan::http {
 
@@ -65,16 +66,20 @@ void Worker::begin_stop() {
     grace_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
         while (!connections_.empty()) connections_.front().close();
+        const auto open = sockets_;
+        for (const auto& socket : open) socket->cut();
     });
     std::vector<boost::intrusive_ptr<Connection>> all;
     for (Connection& connection : connections_) all.emplace_back(&connection);
     for (const auto& connection : all) connection->begin_stop();
+    const auto open = sockets_;
+    for (const auto& socket : open) socket->stop();
     end_if_done();
 }
 
 /// Lets run() return once the last connection of a stopping server is closed.
 void Worker::end_if_done() {
-    if (!stopping_ || ended_ || !connections_.empty()) return;
+    if (!stopping_ || ended_ || !connections_.empty() || !sockets_.empty()) return;
     ended_ = true;
     std::exchange(timed_, {}).clear();  // their Responders answer, to nobody
     tick_timer_.cancel();
@@ -102,6 +107,19 @@ void Worker::connection_closed(Connection& connection) {
     connections_.erase(Connections::s_iterator_to(connection));
     WorkerCounters::add(counters_.connections, std::uint64_t(-1));
     intrusive_ptr_release(&connection);
+    end_if_done();
+}
+
+void Worker::socket_opened(std::shared_ptr<SocketSession> session) {
+    sockets_.insert(std::move(session));
+    WorkerCounters::add(counters_.connections, 1);
+    WorkerCounters::add(counters_.sockets, 1);
+}
+
+void Worker::socket_closed(const std::shared_ptr<SocketSession>& session) {
+    if (sockets_.erase(session) == 0) return;
+    WorkerCounters::add(counters_.connections, std::uint64_t(-1));
+    WorkerCounters::add(counters_.sockets, std::uint64_t(-1));
     end_if_done();
 }
 

@@ -13,6 +13,7 @@
 #include <boost/intrusive_ptr.hpp>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,10 +28,13 @@
 
 namespace hongyan::http {
 
+class SocketSession;
+
 /// Counters with one writer.
 struct WorkerCounters {
     using Counter = std::atomic<std::uint64_t>;
     Counter connections{0};
+    Counter sockets{0};
     Counter accepted{0};
     Counter refused{0};
     std::array<Counter, 6> requests{};
@@ -78,6 +82,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
     void flush();
     void schedule(Millis wait, UniqueFunction<void()> fn);
     void connection_closed(Connection& connection);
+    /// Lists the session, which keeps it alive, until it is closed.
+    void socket_opened(std::shared_ptr<SocketSession> session);
+    void socket_closed(const std::shared_ptr<SocketSession>& session);
     void set_deadline(Connection& connection, std::int64_t due_ms) {
         wheel_.set(connection, due_ms);
     }
@@ -144,6 +151,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
     using Connections =
         boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
     Connections connections_;
+    std::set<std::shared_ptr<SocketSession>> sockets_;
     // Last, so that it is destroyed first: its handlers own connections that use the above.
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

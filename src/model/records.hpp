@@ -21,6 +21,7 @@ struct TemplateRecord {
     std::string variables = "[]";  ///< JSON array of declared variables
     std::string options;     ///< JSON object of provider sections; texts are templates; "" = none
     std::string on_unknown;  ///< send_again, hold, or "": the server's setting
+    std::string design;      ///< what the visual editor keeps; "" = none. Not in the book
     std::string status = "active";  ///< active or disabled
     std::int32_t version = 1;
     std::int64_t created_ms = 0;
@@ -31,6 +32,7 @@ struct TaskRecord {
     std::int64_t id = 0;
     std::int64_t tenant_id = 1;
     std::int64_t template_id = 0;
+    std::string name = {};  ///< for people; may be empty
     ChannelKind channel = ChannelKind::sms;
     std::int64_t total_count = 0;
     std::int64_t success_count = 0;
@@ -57,6 +59,8 @@ struct KeyRecord {
     std::int64_t created_ms = 0;
     std::int64_t expires_ms = 0;
     std::int64_t revoked_ms = 0;
+    std::string created_by = {};  ///< name of the key that made it; "" = the first start or a shell
+    std::int64_t last_used_ms = 0;
 };
 
 /// A provider account as it stands in the table; secrets are sealed.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "shape/field.hpp"
@@ -31,6 +32,9 @@ using QueryPair = std::pair<std::string, std::string>;
 [[nodiscard]] Status read_query_object(const Object& object, std::span<const QueryPair> pairs,
                                        void* value);
 void append_object(std::string& out, const Object& object, const void* value);
+/// Each member that append_object() would write, as "\"name\":value", in the order of the
+/// description; one that is left out is an empty text.
+[[nodiscard]] std::vector<std::string> member_texts(const Object& object, const void* value);
 /// The description as a JSON Schema, as it stands under #/components/schemas.
 [[nodiscard]] JsonObject schema_of(const Object& object);
 /// {"$ref": "#/components/schemas/Name"}

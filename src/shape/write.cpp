@@ -259,4 +259,16 @@ void append_object(std::string& out, const Object& object, const void* value) {
     out += out.size() == start ? "{}" : "}";
 }
 
+std::vector<std::string> member_texts(const Object& object, const void* value) {
+    std::vector<std::string> texts;
+    for (const Field& field : object.fields()) {
+        const void* source = field.in(value);
+        std::string& text = texts.emplace_back();
+        if (is_left_out(field.type(), field.rules(), source)) continue;
+        text = field.rules().key_json;
+        append_value(text, field.type(), field.rules(), source);
+    }
+    return texts;
+}
+
 }  // namespace hongyan::shape

@@ -6,14 +6,15 @@ std::vector<KeyRecord> list_keys(Session& session, std::int64_t tenant_id) {
     auto rows = session.query(
         "SELECT k.id, k.tenant_id, coalesce(t.name, ''), k.name, k.prefix, k.hash, k.scopes, "
         "k.created_ms, k.expires_ms,"
-        " k.revoked_ms FROM api_keys AS k LEFT JOIN tenants AS t ON t.id = k.tenant_id"
+        " k.revoked_ms, f.created_by, f.last_used_ms FROM api_keys AS k LEFT JOIN tenants AS t"
+        " ON t.id = k.tenant_id LEFT JOIN api_key_facts AS f ON f.key_id = k.id"
         " WHERE $1 = 0 OR k.tenant_id = $1 ORDER BY k.id",
         tenant_id);
     std::vector<KeyRecord> found;
     while (rows.next()) {
         found.push_back({rows.integer(0), rows.integer(1), rows.text(2), rows.text(3), rows.text(4),
                          rows.text(5), rows.text(6), rows.integer(7), rows.integer(8),
-                         rows.integer(9)});
+                         rows.integer(9), rows.text(10), rows.integer(11)});
     }
     return found;
 }
@@ -34,7 +35,31 @@ std::int64_t insert_key(Session& session, const KeyRecord& key) {
     while (s.step()) {
     }
     s.reset();
-    return session.last_insert_id();
+    const auto id = session.last_insert_id();
+    if (!key.created_by.empty()) {
+        session.run("INSERT INTO api_key_facts (key_id, created_by) VALUES ($1, $2)", id,
+                    key.created_by);
+    }
+    return id;
+}
+
+std::optional<KeyRecord> find_key(Session& session, std::int64_t tenant_id, std::int64_t id) {
+    for (auto& key : list_keys(session, tenant_id)) {
+        if (key.id == id) return std::move(key);
+    }
+    return std::nullopt;
+}
+
+void expire_key(Session& session, std::int64_t id, std::int64_t at_ms) {
+    session.run("UPDATE api_keys SET expires_ms = min(coalesce(expires_ms, $2), $2) WHERE id = $1",
+                id, at_ms);
+}
+
+void note_key_use(Session& session, std::int64_t id, std::int64_t at_ms) {
+    session.run(
+        "INSERT INTO api_key_facts (key_id, last_used_ms) VALUES ($1, $2) ON CONFLICT (key_id)"
+        " DO UPDATE SET last_used_ms = max(coalesce(last_used_ms, 0), excluded.last_used_ms)",
+        id, at_ms);
 }
 
 bool revoke_key(Session& session, std::int64_t tenant_id, std::int64_t id, std::int64_t now_ms) {

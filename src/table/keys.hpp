@@ -15,6 +15,12 @@ namespace hongyan::table {
 [[nodiscard]] std::vector<KeyRecord> list_keys(Session& session, std::int64_t tenant_id);
 [[nodiscard]] std::int64_t insert_key(Session& session, const KeyRecord& key);
 /// Makes the key void; false if it is not there or was revoked before. tenant_id 0 = any.
+/// A key of this tenant (0: of any), revoked or not.
+[[nodiscard]] std::optional<KeyRecord> find_key(Session& session, std::int64_t tenant_id,
+                                                std::int64_t id);
+/// It is void from then on, if it was not before.
+void expire_key(Session& session, std::int64_t id, std::int64_t at_ms);
+void note_key_use(Session& session, std::int64_t id, std::int64_t at_ms);
 [[nodiscard]] bool revoke_key(Session& session, std::int64_t tenant_id, std::int64_t id,
                               std::int64_t now_ms);
 /// The tenant's id, made if it is new.

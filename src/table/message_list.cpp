@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <tuple>
 
-#include "base/assert.hpp"
-#include "table/messages.hpp"
+#include "table/message_where.hpp"
 
 namespace hongyan::table {
 namespace {
@@ -49,80 +50,28 @@ MessageRow read_row(const Rows& rows) {
     return row;
 }
 
-/// The first id of that moment; moments that no id can have (the year 9999) become the nearest one.
-MessageId id_bound(std::int64_t unix_ms) {
-    constexpr std::int64_t latest_ms = INT64_MAX >> id_counter_bits;
-    return first_id_at(std::clamp<std::int64_t>(unix_ms, 0, latest_ms));
-}
-
 /// The WHERE clause of a filter, with what it binds.
-class Where {
-  public:
-    explicit Where(const MessageFilter& filter) {
-        add("tenant_id = ", filter.tenant_id);
-        if (filter.status) status(*filter.status);
-        if (filter.channel) add("channel = ", std::string(to_text(*filter.channel)));
-        if (filter.template_id) add("template_id = ", *filter.template_id);
-        if (filter.task_id) add("task_id = ", *filter.task_id);
-        if (filter.id) add("id = ", *filter.id);
-        if (!filter.recipient.empty()) add("recipient = ", filter.recipient);
-        if (!filter.error.empty()) {
-            add("instr(reason, ", filter.error, ") > 0");
-        }
-        if (filter.created_after_ms) add("id >= ", id_bound(*filter.created_after_ms));
-        if (filter.created_before_ms) add("id < ", id_bound(*filter.created_before_ms));
-        if (filter.before_id > 0) add("id < ", filter.before_id);
-    }
-    [[nodiscard]] const std::string& text() const { return text_; }
-    void bind(Statement& statement) const {
-        int index = 0;
-        for (const auto& value : values_) {
-            ++index;
-            if (value.is_text)
-                statement.bind(index, std::string_view(value.text));
-            else
-                statement.bind(index, value.number);
-        }
-    }
-    void add(std::string_view condition, std::int64_t number, std::string_view after = "") {
-        put(condition, after);
-        values_.push_back({false, number, ""});
-    }
-    void add(std::string_view condition, std::string text, std::string_view after = "") {
-        put(condition, after);
-        values_.push_back({true, 0, std::move(text)});
-    }
-    /// Appends text and a number that is no condition, e.g. LIMIT.
-    void append(std::string_view text, std::int64_t number) {
-        values_.push_back({false, number, ""});
-        text_ += std::string(text) + "$" + std::to_string(values_.size());
-    }
-
-  private:
-    struct Value {
-        bool is_text;
-        std::int64_t number;
-        std::string text;
-    };
-    void put(std::string_view condition, std::string_view after) {
-        text_ += text_.empty() ? " WHERE " : " AND ";
-        text_ +=
-            std::string(condition) + "$" + std::to_string(values_.size() + 1) + std::string(after);
-    }
-    void status(MessageStatus wanted) {
-        // The words of a partial index's own condition let it be used.
-        if (wanted == MessageStatus::pending) {
-            text_ += " AND status = 'pending'";
-        } else if (wanted == MessageStatus::success) {
-            text_ += " AND status = 'success'";
-        } else {
-            text_ += " AND status NOT IN ('pending', 'success')";
-            add("status = ", std::string(to_text(wanted)));
-        }
-    }
-    std::string text_;
-    std::vector<Value> values_;
-};
+Conditions where_of(const MessageFilter& filter) {
+    Conditions where;
+    where.add("tenant_id = ", filter.tenant_id);
+    const auto statuses = statuses_of(filter);
+    if (statuses.size() == 1)
+        where.add_status(statuses.front());
+    else
+        where.add_any_status(statuses);
+    if (filter.channel) where.add("channel = ", std::string(to_text(*filter.channel)));
+    if (filter.template_id) where.add("template_id = ", *filter.template_id);
+    if (filter.task_id) where.add("task_id = ", *filter.task_id);
+    if (filter.id) where.add("id = ", *filter.id);
+    if (filter.priority) where.add("priority = ", *filter.priority);
+    if (!filter.provider.empty()) where.add("provider = ", filter.provider);
+    if (!filter.recipient.empty()) where.add("recipient = ", filter.recipient);
+    if (!filter.error.empty()) where.add("instr(reason, ", filter.error, ") > 0");
+    if (filter.created_after_ms) where.add("id >= ", id_bound(*filter.created_after_ms));
+    if (filter.created_before_ms) where.add("id < ", id_bound(*filter.created_before_ms));
+    if (filter.before_id > 0) where.add("id < ", filter.before_id);
+    return where;
+}
 
 }  // namespace
 
@@ -142,24 +91,21 @@ std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_i
 }
 
 std::vector<MessageRow> list_messages(Session& session, const MessageFilter& filter) {
-    Where where(filter);
-    where.append(" ORDER BY id DESC LIMIT ", filter.limit);
-    const std::string sql =
-        "SELECT " + std::string(columns) + " FROM message_records" + where.text();
-    Statement& statement = session.prepare(sql);
-    where.bind(statement);
-    Rows rows(statement);
+    Query query;
+    query.text("SELECT ").text(columns).text(" FROM message_records WHERE ");
+    where_of(filter).put_into(query);
+    query.text(" ORDER BY id DESC LIMIT ").number(filter.limit);
+    Rows rows = query.rows(session);
     std::vector<MessageRow> found;
     while (rows.next()) found.push_back(read_row(rows));
     return found;
 }
 
 std::int64_t count_messages(Session& session, const MessageFilter& filter) {
-    Where where(filter);
-    const std::string sql = "SELECT count(*) FROM message_records" + where.text();
-    Statement& statement = session.prepare(sql);
-    where.bind(statement);
-    Rows rows(statement);
+    Query query;
+    query.text("SELECT count(*) FROM message_records WHERE ");
+    where_of(filter).put_into(query);
+    Rows rows = query.rows(session);
     return rows.next() ? rows.integer(0) : 0;
 }
 
@@ -190,20 +136,51 @@ std::vector<Attempt> list_attempts(Session& session, MessageId id) {
     return found;
 }
 
-std::vector<DeadGroup> dead_groups(Session& session, std::int64_t tenant_id) {
+namespace {
+
+using GroupKey = std::tuple<std::string, ChannelKind, std::string, std::int64_t>;
+
+/// The dead letters of one priority, newest first, at most so many; gives how many there were.
+std::int64_t add_groups(Session& session, std::int64_t tenant_id, int priority, std::int64_t most,
+                        std::map<GroupKey, DeadGroup>& groups) {
     auto rows = session.query(
-        "SELECT coalesce(reason, ''), channel, count(*), min(id), max(id) FROM message_records "
-        "WHERE status NOT IN ('pending', 'success')"
-        " AND status = 'failed' AND tenant_id = $1 GROUP BY reason, channel ORDER BY count(*) DESC "
-        "LIMIT 200",
-        tenant_id);
-    std::vector<DeadGroup> found;
+        "SELECT reason, channel, provider, template_id, count(*), min(id), max(id) FROM"
+        " (SELECT coalesce(reason, '') AS reason, channel, coalesce(provider, '') AS provider,"
+        " coalesce(template_id, 0) AS template_id, id FROM message_records"
+        " WHERE status NOT IN ('pending', 'success') AND status = 'failed' AND priority = $2"
+        " AND tenant_id = $1 ORDER BY id DESC LIMIT $3) GROUP BY 1, 2, 3, 4",
+        tenant_id, priority, most);
+    std::int64_t seen = 0;
     while (rows.next()) {
-        found.push_back(
-            {rows.text(0),
-             from_text<ChannelKind>(channel_names, rows.view(1)).value_or(ChannelKind::sms),
-             rows.integer(2), rows.integer(3), rows.integer(4)});
+        const auto channel =
+            from_text<ChannelKind>(channel_names, rows.view(1)).value_or(ChannelKind::sms);
+        auto& group = groups[{rows.text(0), channel, rows.text(2), rows.integer(3)}];
+        group.count += rows.integer(4);
+        group.first = group.first == 0 ? rows.integer(5) : std::min(group.first, rows.integer(5));
+        group.last = std::max(group.last, rows.integer(6));
+        seen += rows.integer(4);
     }
+    return seen;
+}
+
+}  // namespace
+
+DeadGroups dead_groups(Session& session, std::int64_t tenant_id, std::int64_t most) {
+    constexpr std::size_t shown = 200;
+    std::map<GroupKey, DeadGroup> groups;
+    std::int64_t left = most;
+    for (int priority = priority_levels - 1; priority >= 0 && left > 0; --priority)
+        left -= add_groups(session, tenant_id, priority, left, groups);
+    DeadGroups found;
+    found.capped = left <= 0;
+    for (auto& [key, group] : groups) {
+        std::tie(group.reason, group.channel, group.provider, group.template_id) = key;
+        found.groups.push_back(std::move(group));
+    }
+    std::sort(found.groups.begin(), found.groups.end(), [](const auto& a, const auto& b) {
+        return std::pair(a.count, a.last) > std::pair(b.count, b.last);
+    });
+    if (found.groups.size() > shown) found.groups.resize(shown);
     return found;
 }
 

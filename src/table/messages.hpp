@@ -44,12 +44,15 @@ struct Outcome {
 struct MessageFilter {
     std::int64_t tenant_id = 1;
     std::optional<MessageStatus> status;
+    std::vector<MessageStatus> statuses = {};  ///< any of these, beside status
     std::optional<ChannelKind> channel;
     std::optional<std::int64_t> template_id;
     std::optional<std::int64_t> task_id;
     std::optional<MessageId> id;
     std::string recipient;  ///< exact
     std::string error;      ///< part of the reason
+    std::string provider = {};
+    std::optional<int> priority = {};
     std::optional<std::int64_t> created_after_ms;
     std::optional<std::int64_t> created_before_ms;
     MessageId before_id = 0;  ///< 0 = from the newest
@@ -94,11 +97,17 @@ struct Waiting {
 struct DeadGroup {
     std::string reason;
     ChannelKind channel = ChannelKind::sms;
+    std::string provider;
+    std::int64_t template_id = 0;
     std::int64_t count = 0;
     MessageId first = 0;
     MessageId last = 0;
 };
-[[nodiscard]] std::vector<DeadGroup> dead_groups(Session& session, std::int64_t tenant_id);
+struct DeadGroups {
+    std::vector<DeadGroup> groups;  ///< the largest first, at most 200
+    bool capped = false;            ///< more dead letters than most: only so many were looked at
+};
+[[nodiscard]] DeadGroups dead_groups(Session& session, std::int64_t tenant_id, std::int64_t most);
 /// Number of failed messages that fit the filter.
 [[nodiscard]] std::int64_t count_messages(Session& session, const MessageFilter& filter);
 

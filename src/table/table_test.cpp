@@ -219,12 +219,14 @@ TEST_F(TableTest, dead_letters_are_grouped_by_reason_and_channel) {
         }
     });
     read([](Session& s) {
-        const auto groups = dead_groups(s, 1);
+        const auto groups = dead_groups(s, 1, 1'000).groups;
         ASSERT_EQ(groups.size(), 3U);
         EXPECT_EQ(groups[0].reason, "x");
         EXPECT_EQ(groups[0].count, 3);
         EXPECT_EQ(groups[0].first * 10 + groups[0].last, 13);
-        EXPECT_EQ(dead_groups(s, 2).size(), 1U);
+        EXPECT_EQ(dead_groups(s, 2, 1'000).groups.size(), 1U);
+        EXPECT_FALSE(dead_groups(s, 1, 1'000).capped);
+        EXPECT_TRUE(dead_groups(s, 1, 1).capped);
     });
 }
 

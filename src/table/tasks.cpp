@@ -6,7 +6,7 @@ namespace {
 constexpr std::string_view columns =
     "id, tenant_id, template_id, channel, total_count, success_count, failed_count, "
     "cancelled_count, expired_count, status,"
-    " created_ms, finished_ms";
+    " created_ms, finished_ms, name";
 
 TaskRecord read_row(const Rows& rows) {
     TaskRecord task;
@@ -23,6 +23,7 @@ TaskRecord read_row(const Rows& rows) {
         from_text<TaskStatus>(task_status_names, rows.view(9)).value_or(TaskStatus::pending);
     task.created_ms = rows.integer(10);
     task.finished_ms = rows.integer(11);
+    task.name = rows.text(12);
     return task;
 }
 
@@ -31,10 +32,10 @@ TaskRecord read_row(const Rows& rows) {
 std::int64_t insert_task(Session& session, const TaskRecord& task) {
     auto rows = session.query(
         "INSERT INTO message_tasks (tenant_id, template_id, channel, total_count, status, "
-        "created_ms)"
-        " VALUES ($1, nullif($2, 0), $3, $4, $5, $6) RETURNING id",
+        "created_ms, name)"
+        " VALUES ($1, nullif($2, 0), $3, $4, $5, $6, nullif($7, '')) RETURNING id",
         task.tenant_id, task.template_id, to_text(task.channel), task.total_count,
-        to_text(task.status), task.created_ms);
+        to_text(task.status), task.created_ms, task.name);
     const std::int64_t id = rows.next() ? rows.integer(0) : 0;
     while (rows.next()) {
     }

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::string_view columns =
     "id, tenant_id, name, title, channel, subject, content, html, variables, status, version, "
-    "created_ms, updated_ms, options, on_unknown";
+    "created_ms, updated_ms, options, on_unknown, design";
 
 TemplateRecord read_row(const Rows& rows) {
     TemplateRecord t;
@@ -24,15 +24,17 @@ TemplateRecord read_row(const Rows& rows) {
     t.updated_ms = rows.integer(12);
     t.options = rows.text(13);
     t.on_unknown = rows.text(14);
+    t.design = rows.text(15);
     return t;
 }
 
 void insert_version(Session& session, const TemplateRecord& t) {
     session.run(
         "INSERT INTO template_versions (template_id, version, subject, content, html, variables, "
-        "created_ms, options)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''))",
-        t.id, t.version, t.subject, t.content, t.html, t.variables, t.updated_ms, t.options);
+        "created_ms, options, design)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), nullif($9, ''))",
+        t.id, t.version, t.subject, t.content, t.html, t.variables, t.updated_ms, t.options,
+        t.design);
 }
 
 }  // namespace
@@ -74,11 +76,13 @@ std::int64_t insert_template(Session& session, const TemplateRecord& record) {
         auto rows = session.query(
             "INSERT INTO message_templates (tenant_id, name, title, channel, subject, content, "
             "html, variables, status,"
-            " version, created_ms, updated_ms, options, on_unknown) VALUES ($1, $2, $3, $4, $5, "
-            "$6, $7, $8, $9, 1, $10, $10, nullif($11, ''), nullif($12, '')) RETURNING id",
+            " version, created_ms, updated_ms, options, on_unknown, design) VALUES ($1, $2, $3, "
+            "$4, "
+            "$5, $6, $7, $8, $9, 1, $10, $10, nullif($11, ''), nullif($12, ''), nullif($13, '')) "
+            "RETURNING id",
             record.tenant_id, record.name, record.title, to_text(record.channel), record.subject,
             record.content, record.html, record.variables, record.status, record.created_ms,
-            record.options, record.on_unknown);
+            record.options, record.on_unknown, record.design);
         if (rows.next()) added.id = rows.integer(0);
         while (rows.next()) {
         }
@@ -94,10 +98,10 @@ bool update_template(Session& session, const TemplateRecord& record) {
         "$7, html = $8,"
         " variables = $9, status = $10, version = $11, updated_ms = $12, options = nullif($13, "
         "''), "
-        "on_unknown = nullif($14, '') WHERE id = $1 AND tenant_id = $2",
+        "on_unknown = nullif($14, ''), design = nullif($15, '') WHERE id = $1 AND tenant_id = $2",
         record.id, record.tenant_id, record.name, record.title, to_text(record.channel),
         record.subject, record.content, record.html, record.variables, record.status,
-        record.version, record.updated_ms, record.options, record.on_unknown);
+        record.version, record.updated_ms, record.options, record.on_unknown, record.design);
     if (changed == 0) return false;
     auto rows =
         session.query("SELECT 1 FROM template_versions WHERE template_id = $1 AND version = $2",
@@ -113,7 +117,7 @@ bool delete_template(Session& session, std::int64_t tenant_id, std::int64_t id) 
 
 std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord& current) {
     auto rows = session.query(
-        "SELECT version, subject, content, html, variables, created_ms, options FROM "
+        "SELECT version, subject, content, html, variables, created_ms, options, design FROM "
         "template_versions "
         "WHERE template_id = $1"
         " ORDER BY version DESC LIMIT 200",
@@ -128,6 +132,7 @@ std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord
         one.variables = rows.text(4);
         one.updated_ms = rows.integer(5);
         one.options = rows.text(6);
+        one.design = rows.text(7);
         found.push_back(std::move(one));
     }
     return found;

@@ -195,6 +195,16 @@ std::vector<EventRow> list_events(Session& session, std::int64_t endpoint_id,
     return found;
 }
 
+std::vector<EventRow> message_events(Session& session, std::int64_t message_id) {
+    static const std::string sql = "SELECT " + std::string(event_columns) +
+                                   " FROM webhook_events AS e WHERE e.message_id = $1 ORDER BY e.id"
+                                   " LIMIT 100";
+    auto rows = session.query(sql, message_id);
+    std::vector<EventRow> found;
+    while (rows.next()) found.push_back(read_event(rows));
+    return found;
+}
+
 EventCounts count_events(Session& session, std::int64_t endpoint_id) {
     EventCounts counts;
     auto rows = session.query(

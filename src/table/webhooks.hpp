@@ -82,6 +82,8 @@ void postpone_events(Session& session, std::int64_t endpoint_id, std::int64_t ne
 [[nodiscard]] std::vector<EventRow> list_events(Session& session, std::int64_t endpoint_id,
                                                 std::string_view status, std::int64_t before_id,
                                                 int limit);
+/// Of one message, oldest first.
+[[nodiscard]] std::vector<EventRow> message_events(Session& session, std::int64_t message_id);
 [[nodiscard]] EventCounts count_events(Session& session, std::int64_t endpoint_id);
 /// Ended ones of before; at most limit.
 std::int64_t delete_events(Session& session, std::int64_t before_ms, int limit);

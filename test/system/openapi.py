@@ -25,7 +25,9 @@ class Operation(NamedTuple):
 
     @property
     def scope(self) -> str | None:
-        """The scope that the description asks for; None if everybody may call it."""
+        """The scope that the description asks for, "any" if every key will do; None if everybody may call it."""
+        if "Any valid key will do." in self.doc["description"]:
+            return "any"
         found = re.search(r"Needs the scope `(\w+)`", self.doc["description"])
         return found.group(1) if found else None
 

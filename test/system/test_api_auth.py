@@ -103,6 +103,8 @@ def test_each_route_takes_the_scope_it_names_and_admin_and_no_other(server, docu
     for one in document.operations:
         if one.path.startswith("/api/callbacks"):
             continue  # for providers; their accounts judge them
+        if one.id == "connect_live":
+            continue  # a ticket stands for the key; see test_console_live.py
         if one.scope is None:
             assert server.call(one.method, one.path, key=None).status == 200
             continue
@@ -111,7 +113,7 @@ def test_each_route_takes_the_scope_it_names_and_admin_and_no_other(server, docu
         for scope, key in scoped.items():
             # {} is no good request, so nothing is done where it is allowed.
             answer = server.call(one.method, fill(one.path), {"surely_unknown": 1} if one.body_schema else None, key=key)
-            allowed = scope in (one.scope, "admin")
+            allowed = scope in (one.scope, "admin") or one.scope == "any"
             assert (answer.status != 403) == allowed, (one.id, scope, answer)
             assert answer.status not in (401, 202, 201), (one.id, scope, answer)
 
@@ -172,8 +174,8 @@ def id_for(operation: Operation, tenant: Tenant) -> str | None:
         return str(tenant.task)
     if "keys" in operation.path:
         return str(tenant.own_key)
-    if re.search("limits|pools|outcomes|callbacks", operation.path):
-        return None
+    if re.search("limits|pools|outcomes|callbacks|views", operation.path):
+        return None  # the server's; or, of views, each tenant's own under the same name
     return {"cancel_message": tenant.waiting, "retry_message": tenant.failed}.get(operation.id, tenant.done)
 
 

@@ -112,24 +112,29 @@ def test_an_operation_is_described_with_its_parameters_examples_and_errors(opera
 @every_operation
 def test_an_operation_has_the_answers_that_every_one_of_its_kind_can_give(operation: Operation):
     statuses = set(operation.doc["responses"])
-    assert any(status.startswith("2") for status in statuses)
-    if not operation.path.startswith("/api") or is_callback(operation):
+    assert any(status.startswith("2") for status in statuses) or is_socket(operation)
+    if not operation.path.startswith("/api") or is_callback(operation) or is_socket(operation):
         assert operation.doc["security"] == []
         return
     expected = {"400", "401", "403", "414", "429", "431", "503"}
     if operation.body_schema:
         expected |= {"413", "415", "422"}
-    if "{" in operation.path:
+    if "{" in operation.path and operation.id != "save_view":  # which makes what is not there
         expected |= {"404"}
     if any(one["in"] == "query" for one in operation.doc.get("parameters", [])):
         expected |= {"422"}
     assert expected - statuses == set()
-    assert operation.scope in ("send", "read", "manage", "admin")
+    assert operation.scope in ("send", "read", "manage", "admin", "any")
 
 
 def is_callback(operation: Operation) -> bool:
     """Open routes that only a provider's account can answer; test_policy_receipts.py calls them."""
     return operation.path.startswith("/api/callbacks")
+
+
+def is_socket(operation: Operation) -> bool:
+    """The route that becomes a WebSocket; test_console_live.py calls it."""
+    return operation.id == "connect_live"
 
 
 ORIGINAL_ROUTES = [
@@ -165,6 +170,8 @@ class Stage:
         account = server.post("/api/accounts", {"channel": "slack", "provider": "slack", "name": "stage",
                                                 "settings": {"webhook_url": "http://127.0.0.1:9/services/x"}}).body
         webhook = server.post("/api/webhooks", {"url": "https://example.com/stage"}).body
+        rotated = server.post("/api/keys", {"name": "to rotate", "scopes": ["read"]}).body
+        run = server.post("/api/messages/dead-letters/retry", {"background": True, "filter": {"template_id": 77}}).body
         server.post("/api/suppressions", {"channel": "email", "recipient": "gone@example.com"})
         server.wait_final(ok["message_id"])
         server.wait_final(failed["message_id"])
@@ -177,7 +184,8 @@ class Stage:
             "get_account": account["id"], "change_account": account["id"], "test_account": account["id"],
             "reset_account": account["id"], "delete_account": account["id"], "change_outcome_rule": "transient",
             "change_webhook": webhook["id"], "rotate_webhook_secret": webhook["id"], "replay_webhook": webhook["id"],
-            "list_webhook_events": webhook["id"],
+            "list_webhook_events": webhook["id"], "get_template_version": 1, "rotate_key": rotated["id"],
+            "cancel_redrive_run": run["id"], "save_view": "stage", "delete_view": "stage",
         }
 
     def path(self, operation: Operation) -> str:
@@ -203,7 +211,7 @@ def stage():
 
 def in_a_good_order(operations):
     """What destroys comes last; a limit is changed before it is deleted."""
-    return sorted((one for one in operations if not is_callback(one)),
+    return sorted((one for one in operations if not is_callback(one) and not is_socket(one)),
                   key=lambda one: (one.method == "DELETE", one.id.startswith(("cancel", "remove"))))
 
 
@@ -211,14 +219,17 @@ def in_a_good_order(operations):
 def test_an_example_gets_the_status_that_the_document_promises(stage, operation: Operation):
     answer = stage.server.call(operation.method, stage.path(operation), stage.example(operation))
     promised = [status for status in operation.doc["responses"] if status.startswith("2")]
-    assert [str(answer.status)] == promised, answer.raw
+    assert str(answer.status) in promised, answer.raw
     DOCUMENT.check_answer(operation, answer)
     if answer.status == 201:
-        assert re.fullmatch(re.escape(operation.path) + r"/\d+", answer.headers["Location"])
+        collection = "/api/keys" if operation.id == "rotate_key" else operation.path
+        assert re.fullmatch(re.escape(collection) + r"/\d+", answer.headers["Location"])
 
 
 @every_operation
 def test_a_query_parameter_is_taken_with_its_example_and_refused_with_nonsense(stage, operation: Operation):
+    if is_socket(operation):
+        return
     for one in [one for one in operation.doc.get("parameters", []) if one["in"] == "query"]:
         values = one["schema"].get("examples", []) + ([one["schema"]["default"]] if "default" in one["schema"] else [])
         for value in values:
@@ -234,7 +245,7 @@ def test_a_query_parameter_is_taken_with_its_example_and_refused_with_nonsense(s
         assert answer.status in (200, 404, 422)  # 404: the test before has deleted it
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if "{" in one.path], ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if "{" in one.path and "{name}" not in one.path], ids=lambda one: one.id)
 @pytest.mark.parametrize("id", ["999999999", "0", "-1", "abc", "1.5", "msg_zzz", "msg_ffffffffffffffff", "%20", "%C3%28",
                                 "9223372036854775807", "9223372036854775808", "1" * 300, "..%2f..%2fkeys"])
 def test_an_id_that_is_nobodys_is_not_found(stage, operation: Operation, id):
@@ -269,7 +280,7 @@ def test_a_wrong_method_is_refused_and_told_the_right_ones(server, document):
 
 def test_head_is_get_without_a_body(server, document):
     for one in document.operations:
-        if one.method != "GET" or "{" in one.path:
+        if one.method != "GET" or "{" in one.path or is_socket(one):
             continue
         answer = server.call("HEAD", one.path)
         got = server.get(one.path)

@@ -81,11 +81,38 @@ Admission LocalLimiter::refusal(Resource& resource, State& state, const Arrival&
         if (!rule.rule().enabled) continue;
         const LimitState::Verdict verdict = rule.check(arrival);
         if (verdict.ok) continue;
-        rule.refuse(clock_.now_ms());
+        rule.refuse(arrival.now_us, clock_.now_ms());
         if (verdict.retry_after <= admission.retry_after) continue;
         admission.retry_after = verdict.retry_after;
         describe(admission, rule, rule.remaining(arrival));
     }
+    return admission;
+}
+
+Admission LocalLimiter::would_admit(std::string_view name, int cost) const {
+    HY_ASSERT(cost >= 1);
+    Resource* resource = find(name);
+    if (resource == nullptr) return {};
+    auto state = resource->state.lock();
+    const Arrival arrival{clock_.steady_us(), state->inside, cost};
+    Admission admission;
+    admission.resource = resource->name;
+    bool any = false;
+    for (const LimitState& one : state->rules) {
+        if (!one.rule().enabled) continue;
+        LimitState copy = one;  // looking must not change what a warm-up does next
+        const LimitState::Verdict verdict = copy.check(arrival);
+        const std::int64_t remaining = copy.remaining(arrival);
+        admission.wait = std::max(admission.wait, Millis((verdict.wait_ns + 999'999) / 1'000'000));
+        const bool worst = !verdict.ok && verdict.retry_after > admission.retry_after;
+        const bool shown =
+            verdict.ok && admission.ok && (!any || shows_before(admission, copy, remaining));
+        if (worst || shown) describe(admission, copy, remaining);
+        if (worst) admission.retry_after = verdict.retry_after;
+        admission.ok = admission.ok && verdict.ok;
+        any = true;
+    }
+    if (!any) return {};
     return admission;
 }
 

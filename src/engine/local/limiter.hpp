@@ -25,6 +25,7 @@ class LocalLimiter final : public Limiter {
     explicit LocalLimiter(const Clock& clock);
 
     [[nodiscard]] Admission admit(std::string_view resource, int cost = 1) override;
+    [[nodiscard]] Admission would_admit(std::string_view resource, int cost = 1) const override;
     void leave(std::string_view resource) override;
     void set_rules(std::vector<LimitRule> rules) override;
     [[nodiscard]] std::vector<LimitUsage> usage() const override;

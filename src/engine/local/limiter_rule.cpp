@@ -27,6 +27,17 @@ Millis at_least_1_ms(std::int64_t time_us) {
 
 }  // namespace
 
+LastHour::Sums LastHour::sums(std::int64_t now_us) const {
+    const std::int64_t first = now_us / 60'000'000 - minutes + 1;
+    Sums sums;
+    for (const Slot& slot : slots_) {
+        if (slot.minute < first) continue;
+        sums.passed += slot.passed;
+        sums.refused += slot.refused;
+    }
+    return sums;
+}
+
 LimitState::LimitState(LimitRule rule, std::int64_t now_us)
     : rule_(std::move(rule)), window_(span_us(rule_)) {
     derive(now_us);
@@ -117,6 +128,7 @@ LimitState::Verdict LimitState::check_pace(const Arrival& arrival) {
 
 void LimitState::take(const Arrival& arrival) {
     ++passed_;
+    last_hour_.pass(arrival.now_us);
     if (rule_.type == LimitType::concurrency) return;
     window_.add(arrival.now_us, arrival.cost);
     if (paced_)
@@ -124,8 +136,9 @@ void LimitState::take(const Arrival& arrival) {
     if (warm_up_) warm_up_->passed(arrival.cost);
 }
 
-void LimitState::refuse(std::int64_t wall_ms) {
+void LimitState::refuse(std::int64_t now_us, std::int64_t wall_ms) {
     ++refused_;
+    last_hour_.refuse(now_us);
     last_refusal_ms_ = wall_ms;
     if (warm_up_) warm_up_->refused();
 }
@@ -155,6 +168,9 @@ LimitUsage LimitState::usage(const Arrival& arrival) const {
     usage.passed = passed_;
     usage.refused = refused_;
     usage.last_refusal_ms = last_refusal_ms_;
+    const auto hour = last_hour_.sums(arrival.now_us);
+    usage.passed_last_hour = hour.passed;
+    usage.refused_last_hour = hour.refused;
     return usage;
 }
 

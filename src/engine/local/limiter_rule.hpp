@@ -4,6 +4,7 @@
 // take" one step.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -20,6 +21,33 @@ struct Arrival {
     int cost = 1;
 };
 
+/// Passed and refused requests of the last 60 minutes, minute by minute.
+class LastHour {
+  public:
+    void pass(std::int64_t now_us) { ++slot(now_us).passed; }
+    void refuse(std::int64_t now_us) { ++slot(now_us).refused; }
+    struct Sums {
+        std::int64_t passed = 0;
+        std::int64_t refused = 0;
+    };
+    [[nodiscard]] Sums sums(std::int64_t now_us) const;
+
+  private:
+    static constexpr std::int64_t minutes = 60;
+    struct Slot {
+        std::int64_t minute = -1;
+        std::uint32_t passed = 0;
+        std::uint32_t refused = 0;
+    };
+    Slot& slot(std::int64_t now_us) {
+        const std::int64_t minute = now_us / 60'000'000;
+        Slot& found = slots_[static_cast<std::size_t>(minute % minutes)];
+        if (found.minute != minute) found = {minute, 0, 0};
+        return found;
+    }
+    std::array<Slot, minutes> slots_{};
+};
+
 class LimitState {
   public:
     LimitState(LimitRule rule, std::int64_t now_us);
@@ -31,7 +59,7 @@ class LimitState {
     };
     [[nodiscard]] Verdict check(const Arrival& arrival);
     void take(const Arrival& arrival);
-    void refuse(std::int64_t wall_ms);
+    void refuse(std::int64_t now_us, std::int64_t wall_ms);
     /// Takes over a changed row of the same id and type, and keeps what was counted.
     void change(LimitRule rule, std::int64_t now_us);
     /// What a RateLimit header should show now; inside counts the request itself, if it was
@@ -66,6 +94,7 @@ class LimitState {
     std::int64_t passed_ = 0;
     std::int64_t refused_ = 0;
     std::int64_t last_refusal_ms_ = 0;
+    LastHour last_hour_;
 };
 
 }  // namespace hongyan::local

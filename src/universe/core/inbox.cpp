@@ -51,6 +51,7 @@ void append_entry(std::string& out, const Inbox::Entry& entry) {
 bool fits(const Inbox::Entry& entry, const InboxFilter& filter) {
     const Arrival& a = entry.arrival;
     return entry.sequence > filter.after &&
+           (filter.before == 0 || entry.sequence < filter.before) &&
            (filter.service.empty() || a.service == filter.service) &&
            (filter.channel.empty() || to_text(a.channel) == filter.channel) &&
            (filter.recipient.empty() || a.recipient == filter.recipient);

@@ -28,6 +28,7 @@ struct InboxFilter {
     std::string channel;    ///< "" = all
     std::string recipient;  ///< "" = all; exact
     std::uint64_t after = 0;
+    std::uint64_t before = 0;  ///< only those of a smaller sequence; 0 = from the newest
     std::size_t limit = 100;
     bool oldest_first = false;  ///< with after: the next ones; else the newest
 };

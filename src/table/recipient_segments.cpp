@@ -1,0 +1,135 @@
+#include "table/recipient_segments.hpp"
+
+namespace hongyan::table {
+namespace {
+
+/// With ten bits a message the best number of bits to look at.
+constexpr int probes = 7;
+
+/// FNV-1a: it must never change, or what stands in the tables is not found.
+std::uint64_t hash_of(std::string_view recipient) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : recipient) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 1099511628211ULL;
+    }
+    return hash;
+}
+
+/// The bits of a recipient, each by the two halves of one mixed hash.
+template <class Each>
+bool each_bit(std::string_view recipient, std::size_t bit_count, const Each& each) {
+    std::uint64_t hash = hash_of(recipient);
+    hash ^= hash >> 33;
+    hash *= 0xFF51AFD7ED558CCDULL;
+    hash ^= hash >> 33;
+    const std::uint64_t step = (hash >> 32) | 1U;
+    std::uint64_t place = hash & 0xFFFFFFFFULL;
+    for (int i = 0; i < probes; ++i, place += step) {
+        if (!each(static_cast<std::size_t>(place % bit_count))) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void RecipientFilter::add(std::string_view recipient) {
+    each_bit(recipient, bits_.size() * 8, [this](std::size_t bit) {
+        bits_[bit / 8] =
+            static_cast<char>(static_cast<unsigned char>(bits_[bit / 8]) | (1U << (bit % 8)));
+        return true;
+    });
+}
+
+bool RecipientFilter::may_have(std::string_view bits, std::string_view recipient) {
+    if (bits.empty()) return true;
+    return each_bit(recipient, bits.size() * 8, [bits](std::size_t bit) {
+        return (static_cast<unsigned char>(bits[bit / 8]) & (1U << (bit % 8))) != 0;
+    });
+}
+
+RecipientSegment last_segment(Session& session) {
+    auto rows = session.query(
+        "SELECT id, first_id, last_id, messages FROM recipient_segments ORDER BY id DESC LIMIT 1");
+    RecipientSegment segment;
+    if (rows.next()) {
+        segment.id = rows.integer(0);
+        segment.first = rows.integer(1);
+        segment.last = rows.integer(2);
+        segment.messages = rows.integer(3);
+    }
+    return segment;
+}
+
+void fill_segment(Session& session, RecipientSegment& segment, int most) {
+    auto rows = session.query(
+        "SELECT id, recipient FROM message_records WHERE id >= $1 AND id <= $2 ORDER BY id"
+        " LIMIT $3",
+        segment.first, segment.last, most);
+    segment.messages = 0;
+    while (rows.next()) {
+        segment.last = rows.integer(0);
+        segment.filter.add(rows.view(1));
+        ++segment.messages;
+    }
+}
+
+void put_segment(Session& session, const RecipientSegment& segment) {
+    Statement& s = session.prepare(
+        "INSERT INTO recipient_segments (id, first_id, last_id, messages, filter)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET messages = excluded.messages,"
+        " filter = excluded.filter");
+    s.bind(1, segment.id);
+    s.bind(2, segment.first);
+    s.bind(3, segment.last);
+    s.bind(4, segment.messages);
+    s.bind_blob(5, segment.filter.bits());
+    while (s.step()) {
+    }
+    s.reset();
+}
+
+std::vector<RecipientSegment> late_segments(Session& session, MessageId from) {
+    std::vector<RecipientSegment> found;
+    auto rows = session.query(
+        "SELECT s.id, s.first_id, s.last_id, (SELECT count(*) FROM message_records AS m"
+        " WHERE m.id BETWEEN s.first_id AND s.last_id) AS now FROM recipient_segments AS s"
+        " WHERE s.last_id >= $1 AND s.id > (SELECT max(id) FROM recipient_segments) - 10000"
+        " AND now > s.messages",
+        from);
+    while (rows.next()) {
+        RecipientSegment segment;
+        segment.id = rows.integer(0);
+        segment.first = rows.integer(1);
+        segment.last = rows.integer(2);
+        segment.messages = rows.integer(3);
+        found.push_back(std::move(segment));
+    }
+    return found;
+}
+
+std::int64_t delete_segments(Session& session, int limit) {
+    return session.run(
+        "DELETE FROM recipient_segments WHERE id IN (SELECT id FROM recipient_segments WHERE"
+        " last_id < (SELECT min(id) FROM message_records) ORDER BY id LIMIT $1)",
+        limit);
+}
+
+void for_each_segment(
+    Session& session, std::string_view recipient, MessageId from, MessageId below,
+    const std::function<bool(const RecipientSegment& segment, bool may_have)>& each) {
+    auto rows = session.query(
+        "SELECT id, first_id, last_id, messages, filter FROM recipient_segments ORDER BY id DESC");
+    while (rows.next()) {
+        RecipientSegment segment;
+        segment.id = rows.integer(0);
+        segment.first = rows.integer(1);
+        segment.last = rows.integer(2);
+        segment.messages = rows.integer(3);
+        if (segment.last < from) return;
+        if (below > 0 && segment.first >= below) continue;
+        if (!each(segment, RecipientFilter::may_have(rows.view(4), recipient))) return;
+    }
+}
+
+}  // namespace hongyan::table
