@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml', '.json': 'application/json', '.png': 'image/png', '.woff2': 'font/woff2' }
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const dist = process.env.DIST ?? fileURLToPath(new URL('../dist', import.meta.url))
 
 export function serveStatic(request, response) {
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://a').pathname))

@@ -55,6 +55,10 @@ export interface LiveTicket { ticket: string; expires_in_seconds: number }
 export interface DemoState { running: boolean; sent: number; remaining_seconds: number }
 export interface DemoRequest { seconds: number; per_second: number; failure_percent: number }
 
+export interface MessageCounts { by_status: Record<string, number>; total: number; capped: boolean }
+export interface SavedView { name: string; page: string; query: string }
+export interface RedriveRun { id: number; status: string; total: number; done: number; rate_per_second?: number; started_at: string }
+
 type Reply<Body> = { headers: { [name: string]: unknown }; content: { 'application/json': Body } }
 type Operation<Body, Request = never, Query = never, Path = never> = {
   parameters: { query?: Query; header?: never; path: Path; cookie?: never }
@@ -63,11 +67,20 @@ type Operation<Body, Request = never, Query = never, Path = never> = {
 }
 type Bare<Body> = { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: Reply<Body> } }
 type Sending<Body, Request> = { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': Request } }; responses: { 200: Reply<Body> } }
-export type { Operation, Bare, Sending }
+type Removing<Path> = { parameters: { query?: never; header?: never; path: Path; cookie?: never }; requestBody?: never; responses: { 200: Reply<unknown> } }
+export type { Operation, Bare, Sending, Removing }
 
 export interface ContractPaths {
   '/api/session': { get: Bare<SessionInfo> }
   '/api/live/snapshot': { get: Bare<LiveState> }
   '/api/live/tickets': { post: Bare<LiveTicket> }
+  '/api/messages/counts': { get: { parameters: { query?: Record<string, string>; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: Reply<MessageCounts> } } }
+  '/api/views': { get: Bare<{ items: SavedView[] }> }
+  '/api/views/{name}': {
+    put: Operation<SavedView, { page: string; query: string }, never, { name: string }>
+    delete: Removing<{ name: string }>
+  }
+  '/api/messages/dead-letters/runs': { get: Bare<{ items: RedriveRun[] }> }
+  '/api/messages/dead-letters/runs/{id}': { delete: Removing<{ id: number | string }> }
   '/api/sandbox/demo': { get: Bare<DemoState>; post: Sending<DemoState, DemoRequest>; delete: Bare<DemoState> }
 }

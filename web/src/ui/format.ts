@@ -71,6 +71,7 @@ export function makeFormat(language: Language) {
     dateTimeMs: when({ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false }),
     date: when({ dateStyle: 'medium' }),
     day: when({ month: 'short', day: 'numeric' }),
+    longDate: when({ dateStyle: 'full' }),
     time: when({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
     timeMs: when({ hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hour12: false }),
     relative: (instant: Instant, now: number): string => {

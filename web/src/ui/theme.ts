@@ -24,3 +24,11 @@ export function chooseTheme(choice: ThemeChoice): void {
   if (choice === 'system') localStorage.removeItem(THEME_NAME)
   else localStorage.setItem(THEME_NAME, choice)
 }
+
+/** Size of the root font in pixels: the wall screen scales everything by it, and charts are drawn anew when it changes. */
+export const rootSize = shallowRef(16)
+
+export function scaleRoot(pixels: number | undefined): void {
+  document.documentElement.style.fontSize = pixels ? `${pixels}px` : ''
+  rootSize.value = pixels ?? 16
+}

@@ -35,5 +35,12 @@ export default {
     pending: 'Pending', scheduled: 'Scheduled', processing: 'Processing', running: 'Running', retrying: 'Retrying', success: 'Sent', delivered: 'Delivered', completed: 'Completed', failed: 'Failed', expired: 'Expired',
     cancelled: 'Cancelled', unknown: 'Unknown', active: 'Active', disabled: 'Disabled', inactive: 'Inactive', paused: 'Paused', closed: 'Closed', open: 'Open', half_open: 'Probing', revoked: 'Revoked',
   },
+  alert: {
+    calm: 'All calm: nothing needs attention.', bad: 'Serious:', warn: 'Warning:',
+    breaker: '{channel} account {name} ({provider}) is cut off: its breaker is open.', probing: '{channel} account {name} ({provider}) is being probed again.',
+    dead: '{count} dead letters wait for a decision.', unknown: '{count} messages have an unknown outcome.',
+    pool: 'Pool {name} is at its maximum of {max} and busy.', queue: 'The queue of pool {name} is nearly full: {size} of {capacity}.', limit: 'Limit {resource} is nearly reached: {current} of {allowed}.',
+  },
+  demo: { start: 'Send demo traffic', stop: 'Stop demo traffic: {sent} sent, {seconds} s left' },
   channel: { sms: 'SMS', email: 'E-mail', app: 'App push', wechat: 'WeChat', feishu: 'Feishu', dingtalk: 'DingTalk', slack: 'Slack', webhook: 'Webhook' },
 }

@@ -35,5 +35,12 @@ export default {
     pending: '待处理', scheduled: '已定时', processing: '处理中', running: '运行中', retrying: '重试中', success: '已发送', delivered: '已送达', completed: '已完成', failed: '失败', expired: '已过期',
     cancelled: '已取消', unknown: '结果未知', active: '启用', disabled: '停用', inactive: '停用', paused: '已暂停', closed: '正常', open: '已熔断', half_open: '试探中', revoked: '已吊销',
   },
+  alert: {
+    calm: '一切平静，没有需要处理的事项。', bad: '严重：', warn: '警告：',
+    breaker: '{channel}账号 {name}（{provider}）已熔断，暂停使用。', probing: '{channel}账号 {name}（{provider}）正在试探恢复。',
+    dead: '{count} 条死信等待处理。', unknown: '{count} 条消息结果未知。',
+    pool: '线程池 {name} 已达上限 {max} 且繁忙。', queue: '线程池 {name} 的队列将满：{size} / {capacity}。', limit: '限流规则 {resource} 即将触顶：{current} / {allowed}。',
+  },
+  demo: { start: '发送演示流量', stop: '停止演示流量：已发 {sent} 条，剩余 {seconds} 秒' },
   channel: { sms: '短信', email: '邮件', app: 'App 推送', wechat: '微信', feishu: '飞书', dingtalk: '钉钉', slack: 'Slack', webhook: 'Webhook' },
 }
