@@ -3,6 +3,7 @@ import vue from '@vitejs/plugin-vue'
 import Components from 'unplugin-vue-components/vite'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import { defineConfig } from 'vitest/config'
+import { licences } from './tools/licences'
 
 // The server that "npm run dev" talks to. The path /docs and its files come from there as well.
 const server = process.env.HONGYAN_URL ?? 'http://127.0.0.1:8000'
@@ -10,8 +11,10 @@ const server = process.env.HONGYAN_URL ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   plugins: [
     vue(),
+    licences(),
     Components({
-      dts: 'src/components.d.ts',
+      // For the type checker only; the build of the server leaves the sources alone.
+      dts: process.env.HONGYAN_BUILD ? false : 'src/components.d.ts',
       dirs: ['src/ui'],
       resolvers: [ElementPlusResolver({ importStyle: 'css' })],
     }),
@@ -45,7 +48,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     cssCodeSplit: true,
     chunkSizeWarningLimit: 1200,
-    manifest: 'manifest.json',
+    manifest: true,
     rollupOptions: {
       output: {
         // Hexadecimal, and long enough that a name always has a digit: by that the server knows it may be cached for good.

@@ -6,11 +6,6 @@ import { i18n, loadArea } from './i18n'
 const found = import.meta.glob<{ default: RouteRecordRaw[] }>('./pages/*/routes.ts', { eager: true })
 export const routes: RouteRecordRaw[] = Object.values(found).flatMap((file) => file.default)
 
-/** Only paths of this application: never another site, whatever somebody puts into the address. */
-export function safeReturn(path: unknown): string {
-  return typeof path === 'string' && /^\/(?![/\\])/.test(path) && !path.startsWith('/login') ? path : '/'
-}
-
 export function titleOf(route: RouteLocationNormalized): string {
   const { title, area } = route.meta
   return title ?? (area ? `${area}.title` : 'common.product')
