@@ -2,7 +2,8 @@
 import { onScopeDispose } from 'vue'
 
 const SEQUENCE_MS = 1_200
-export interface Shortcut { keys: string; run: (event: KeyboardEvent) => void; label?: string; group?: string }
+/** run answers false if the key is not for it now: then the one registered before is asked. */
+export interface Shortcut { keys: string; run: (event: KeyboardEvent) => unknown; label?: string; group?: string }
 const shortcuts = new Set<Shortcut>()
 let first: { key: string; at: number } | undefined
 
@@ -21,6 +22,8 @@ export function matchKeys(event: KeyboardEvent, before: string | undefined): str
 
 export function onKeydown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return
+  // A modal dialog of the browser has the keys for itself; its Esc must not be prevented.
+  if (document.querySelector('dialog[open]')) return
   const before = first && event.timeStamp - first.at < SEQUENCE_MS ? first.key : undefined
   const names = matchKeys(event, before)
   first = undefined
@@ -28,10 +31,9 @@ export function onKeydown(event: KeyboardEvent): void {
   for (const name of names) {
     if (typing && !name.startsWith('mod+')) continue
     // The one registered last wins: a drawer's keys go before those of the page below it.
-    const found = [...shortcuts].reverse().find((shortcut) => shortcut.keys === name)
-    if (found) {
+    for (const shortcut of [...shortcuts].reverse()) {
+      if (shortcut.keys !== name || shortcut.run(event) === false) continue
       event.preventDefault()
-      found.run(event)
       return
     }
   }
@@ -46,3 +48,5 @@ export function useShortcut(keys: string, run: Shortcut['run'], label?: string, 
 }
 
 export const listShortcuts = (): Shortcut[] => [...shortcuts].filter((shortcut) => shortcut.label)
+
+window.addEventListener('keydown', onKeydown)
