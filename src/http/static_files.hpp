@@ -16,6 +16,7 @@ struct Asset {
     std::string_view etag;  ///< without quotes, e.g. a hash of bytes; "" = none
     std::string_view bytes;
     std::string_view gzip = {};  ///< the same compressed, "" = none
+    std::string_view br = {};    ///< the same compressed with Brotli, "" = none
 };
 
 struct StaticOptions {
