@@ -10,6 +10,7 @@ import { isAbort, problemFromUnknown } from './api/problem'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/element.css'
+import './styles/forms.css'
 
 const session = createSession()
 const live = createLive({

@@ -82,5 +82,8 @@ export interface ContractPaths {
   }
   '/api/messages/dead-letters/runs': { get: Bare<{ items: RedriveRun[] }> }
   '/api/messages/dead-letters/runs/{id}': { delete: Removing<{ id: number | string }> }
+  '/api/limits/check': { post: Sending<{ would_pass: boolean; rule?: unknown; current?: number; allowed?: number; retry_after_ms?: number | null }, { resource: string; cost: number }> }
+  '/api/keys/{id}/rotate': { post: Operation<Schema<'NewKey'>, { overlap_hours: number }, never, { id: number }> }
+  '/api/settings': { get: Bare<{ items: { name: string; value: unknown; default: unknown; origin: string; description: string; needs_restart?: boolean }[] }> }
   '/api/sandbox/demo': { get: Bare<DemoState>; post: Sending<DemoState, DemoRequest>; delete: Bare<DemoState> }
 }

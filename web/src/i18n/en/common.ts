@@ -1,6 +1,7 @@
 export default {
   product: 'Hongyan', back: 'Back', retry: 'Try again', close: 'Close', cancel: 'Cancel', save: 'Save', edit: 'Edit', remove: 'Remove', copy: 'Copy', copied: 'Copied', code: 'Code',
   search: 'Search', reset: 'Reset', refresh: 'Refresh', details: 'Details', more: 'More', all: 'All', none: 'None', yes: 'Yes', no: 'No', optional: 'optional', required: 'required', unknown: 'unknown',
+  byDefault: 'default:', onePerLine: 'One per line.', secretKept: 'Is set; empty keeps it.', moreFields: '{n} more settings', fewerFields: 'Fewer settings', add: 'Add', refuse: 'Refused', wrong: { number: 'This is not a number.', json: 'This is not valid JSON.' },
   skip: 'Skip to the content', mainNavigation: 'Main navigation', collapse: 'Collapse navigation', menu: 'Menu', apiDocs: 'API docs', notices: 'Notices',
   searchHint: 'Search messages, pages, actions', shortcuts: 'Keyboard shortcuts', asTable: 'Show as table', requestId: 'Request', stale: 'This is the last that could be loaded.',
   selectAll: 'Select all on this page', select: 'Select this row', pages: 'Pages', firstPage: 'First', previousPage: 'Previous', nextPage: 'Next', searchOn: 'Search further back', clearFilters: 'Clear filters',

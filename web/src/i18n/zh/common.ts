@@ -1,6 +1,7 @@
 export default {
   product: '鸿雁', back: '返回', retry: '重试', close: '关闭', cancel: '取消', save: '保存', edit: '编辑', remove: '移除', copy: '复制', copied: '已复制', code: '代码',
   search: '搜索', reset: '重置', refresh: '刷新', details: '详情', more: '更多', all: '全部', none: '无', yes: '是', no: '否', optional: '选填', required: '必填', unknown: '未知',
+  byDefault: '默认：', onePerLine: '每行一个。', secretKept: '已设置，留空则保持不变。', moreFields: '还有 {n} 项设置', fewerFields: '收起设置', add: '添加', refuse: '已拒绝', wrong: { number: '不是有效的数字。', json: '不是有效的 JSON。' },
   skip: '跳到正文', mainNavigation: '主导航', collapse: '收起导航', menu: '菜单', apiDocs: '接口文档', notices: '通知',
   searchHint: '搜索消息、页面、操作', shortcuts: '键盘快捷键', asTable: '以表格显示', requestId: '请求号', stale: '这是最后一次成功加载的内容。',
   selectAll: '全选本页', select: '选择此行', pages: '分页', firstPage: '首页', previousPage: '上一页', nextPage: '下一页', searchOn: '继续向前搜索', clearFilters: '清除筛选',
