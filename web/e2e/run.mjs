@@ -44,7 +44,7 @@ async function axe(page) {
 
 async function pagesOf(page, base, api) {
   await page.goto(base)
-  await page.waitForSelector('.nav-bar a.item')
+  await page.waitForSelector('.nav-bar a.item', { state: 'attached' })
   const paths = await page.$$eval('.nav-bar .lists a.item', (links) => links.map((link) => new URL(link.href).pathname))
   const more = ['/monitor?screen=1', '/no-such-page']
   const messages = await api('GET', '/api/messages?limit=1')

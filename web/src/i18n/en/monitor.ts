@@ -1,6 +1,7 @@
 export default {
   title: 'Monitor', wallTitle: 'Hongyan', wall: 'Wall screen', leaveWall: 'Leave the wall screen', pause: 'Pause', resume: 'Go on', day: 'Day', channel: 'Channel',
   stream: 'Last 50 messages', waiting: '{count} new', emptyStream: 'No message yet', emptyText: 'Messages appear here within a second.',
+  priority: 'Priority', waitingWord: 'waiting',
   queue: 'Waiting by priority', queueSums: '{waiting} waiting · {scheduled} scheduled', priorityWaiting: 'Priority {priority}: {count} waiting',
   pools: 'Worker pools', alerts: 'Attention', accounts: 'Provider accounts in use', pie: 'Messages by channel, 7 days', rates: 'Success rate by channel, 7 days',
   pool: { name: 'Pool', use: 'In use', size: 'At work / size (least–most)', queue: 'Queue', line: '{active} of {size} at work · queue {queue}' },
