@@ -43,6 +43,6 @@ export function baseOption(palette: Palette, label: string): EChartsCoreOption {
 export const axisLook = (palette: Palette) => ({
   axisLine: { lineStyle: { color: palette.line } },
   axisTick: { show: false },
-  axisLabel: { color: palette['ink-3'], fontSize: palette.rem(0.72) },
+  axisLabel: { color: palette['ink-3'], fontSize: palette.rem(0.72), margin: palette.rem(0.6) },
   splitLine: { lineStyle: { color: palette.line, type: [3, 4] } },
 })
