@@ -74,7 +74,7 @@ export async function startFakeServer() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://a')
     if (pathname === '/api/session') {
-      return json(response, { key: { id: 1, name: 'test', prefix: 'hy_test', scopes: ['admin'] }, tenant_id: 'default', server: { version: '0', started_at: new Date().toISOString(), now: new Date().toISOString(), store: 'sqlite', queue: 'local', coordination: 'local', sandbox: true, api_url: '' }, channels: [] })
+      return json(response, { key: { id: 1, name: 'test', prefix: 'hy_test', scopes: ['admin'] }, tenant_id: 1, tenant: 'default', server: { version: '0', started_at: new Date().toISOString(), now: new Date().toISOString(), store: 'sqlite', queue: 'local', coordination: 'local', sandbox: true, api_url: '' }, channels: [] })
     }
     if (pathname === '/api/live/tickets') return json(response, { ticket: 'one', expires_in_seconds: 30 })
     if (pathname === '/api/live/snapshot') return json(response, world.state())

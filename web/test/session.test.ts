@@ -3,7 +3,7 @@ import { allowedBy, createSession } from '@/api/session'
 import { ApiProblem, problemFromUnknown } from '@/api/problem'
 import { body } from '@/api/client'
 
-const INFO = { key: { id: 1, name: 'k', prefix: 'hy_1', scopes: ['read'] }, tenant_id: 'default', server: {}, channels: [] }
+const INFO = { key: { id: 1, name: 'k', prefix: 'hy_1', scopes: ['read'] }, tenant_id: 1, tenant: 'default', server: {}, channels: [] }
 const reply = (status: number, value: unknown, headers: Record<string, string> = {}) => new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } })
 const asked = vi.fn<(request: Request) => Promise<Response>>()
 

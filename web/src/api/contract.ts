@@ -19,7 +19,9 @@ export type MessageSummary = Pick<Message, 'message_id' | 'trace_id' | 'channel'
 
 export interface SessionInfo {
   key: { id: number; name: string; prefix: string; scopes: Scope[]; expires_at?: string | null }
-  tenant_id: string
+  tenant_id: number
+  /** Its name. */
+  tenant: string
   server: {
     version: string
     started_at: string
