@@ -8,7 +8,7 @@ export default {
   typeToConfirm: 'Type {text} to confirm', waitingDeadLetters: '{count} dead letters wait',
   section: { watch: 'Watch', send: 'Send', operate: 'Operate', admin: 'Administer' },
   nav: {
-    home: 'Overview', monitor: 'Monitor', messages: 'Messages', tasks: 'Batch tasks', 'dead-letters': 'Dead letters', templates: 'Templates', send: 'Send a message', batch: 'Send a batch',
+    home: 'Overview', monitor: 'Monitor', messages: 'Messages', tasks: 'Batch tasks', 'dead-letters': 'Dead letters', templates: 'Templates', send: 'Send', batch: 'Send a batch',
     inbox: 'Sandbox inbox', providers: 'Providers', pools: 'Pools & limits', webhooks: 'Webhooks', suppressions: 'Suppressions', keys: 'API keys', settings: 'Settings',
   },
   theme: { system: 'as the system', light: 'light', dark: 'dark', switch: 'Theme: {now}. Switch', toLight: 'Switch to light', toDark: 'Switch to dark' },
