@@ -5,17 +5,14 @@
 
 PATH is below the root, without a slash before; of a folder each file is embedded under its path in there, except hidden
 ones. Writes OUT_FOLDER/assets.S, assets.cpp and one blob a file: plain, gzipped, and with Brotli by the Node.js script.
-The same input gives the same bytes. "data:" images in a style sheet become files of their own, so that no page needs
-them allowed.
+The same input gives the same bytes.
 """
 import argparse
-import base64
 import gzip
 import hashlib
 import pathlib
 import re
 import subprocess
-import urllib.parse
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -29,38 +26,11 @@ CONTENT_TYPES = {
     ".jpeg": "image/jpeg",
     ".woff2": "font/woff2",
 }
-IMAGE_ENDINGS = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpeg"}
-DATA_URL = re.compile(r"""url\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^)"']*)\)""")
 
 
 def content_type(path):
     """The type for the ending of the path; a page has none."""
     return CONTENT_TYPES[pathlib.PurePosixPath(path).suffix if path.startswith("assets/") else ".html"]
-
-
-def read_data_url(text):
-    """The ending and bytes of a data: URL as it stands in CSS."""
-    head, _, body = text[len("data:"):].partition(",")
-    kind = head.split(";")[0]
-    body = re.sub(r"\\(.)", r"\1", body)
-    raw = base64.b64decode(body) if head.endswith(";base64") else urllib.parse.unquote_to_bytes(body)
-    return IMAGE_ENDINGS[kind], raw
-
-
-def split_images(path, raw):
-    """The style sheet with links in place of data: images, and those images by path."""
-    images = {}
-
-    def replace(match):
-        text = match.group(1).strip("\"'")
-        if not text.startswith("data:"):
-            return match.group(0)
-        ending, image = read_data_url(text)
-        name = "image-" + hashlib.sha256(image).hexdigest()[:12] + ending
-        images[f"{path.rpartition('/')[0]}/{name}"] = image
-        return f"url({name})"
-
-    return DATA_URL.sub(replace, raw.decode()).encode(), images
 
 
 def without_source_map(raw):
@@ -88,9 +58,6 @@ def collect(pairs):
         raw = pathlib.Path(file).read_bytes()
         if path.endswith((".css", ".js")):
             raw = without_source_map(raw)
-        if path.endswith(".css"):
-            raw, images = split_images(path, raw)
-            files.update(images)
         files[path] = raw
     return dict(sorted(files.items()))
 

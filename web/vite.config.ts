@@ -47,7 +47,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     cssCodeSplit: true,
-    chunkSizeWarningLimit: 1200,
+    // tools/budget.mjs holds the sizes.
+    chunkSizeWarningLimit: 4000,
     manifest: true,
     rollupOptions: {
       output: {
