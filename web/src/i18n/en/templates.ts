@@ -60,16 +60,17 @@ export default {
   },
   help: {
     open: 'Syntax', title: 'What can be written', text: 'A template sees its variables and nothing else. What is wrong is told when it is saved, with its place.', tags: 'Tags', filters: 'Filters', value: 'A value, or a member of one', filter: 'Filters change a value', condition: 'Conditions', loop: 'Loops', comment: 'A comment that nobody receives', raw: 'Text with braces as it is', trim: 'A dash removes the space on its side',
-    escaping: 'Escaping', escapingText: 'Values in the HTML part are made harmless (& < > " \'), those in JSON too; subjects stay on one line. Your own text is never changed.',
+    escaping: 'Escaping', escapingText: 'Values in the HTML part are made harmless ({signs}), those in JSON too; subjects stay on one line. Your own text is never changed.',
   },
   filter: {
     default: 'instead of what is missing or empty', upper: 'capital letters', lower: 'small letters', capitalize: 'first letter capital', trim: 'without space at both ends', truncate: 'at most so many characters', replace: 'every text by another', length: 'characters or elements', join: 'elements in one text', first: 'the first element', last: 'the last element',
-    number: 'decimals, thousands, point', currency: 'an amount of a currency', round: 'rounded, still a number', date: 'a date in another form', urlencode: 'part of an address', json: 'a JSON value', escape: 'HTML references', html: 'the same as escape', nl2br: 'line breaks as <br>', safe: 'without escaping, if permitted',
+    number: 'decimals, thousands, point', currency: 'an amount of a currency', round: 'rounded, still a number', date: 'a date in another form', urlencode: 'part of an address', json: 'a JSON value', escape: 'HTML references', html: 'the same as escape', nl2br: 'line breaks as the HTML tag br', safe: 'without escaping, if permitted',
   },
   cm: {
     find: 'Find', replaceWith: 'Replace', next: 'next', previous: 'previous', all: 'all', matchCase: 'match case', regexp: 'regular expression', byWord: 'whole words', replace: 'replace', replaceAll: 'replace all', close: 'close', noProblems: 'No problems', problems: 'Problems', completions: 'Completions',
     fold: 'Fold line', unfold: 'Unfold', folded: 'folded', currentMatch: 'current match', onLine: 'on line', replacedCount: 'replaced $ matches', replacedOnLine: 'replaced match on line $', goToLine: 'Go to line', go: 'go', selectionDeleted: 'Selection deleted',
   },
+  block: { layout: 'Rows', parts: 'Parts', ready: 'Ready-made', one: '1 column', two: '2 columns', three: '3 columns', side: 'Picture, text', heading: 'Headline', text: 'Text', button: 'Button', picture: 'Picture', divider: 'Divider', spacer: 'Space', hero: 'Banner', footer: 'Footer' },
   visual: {
     title: 'Visual editor', open: 'Visual editor', subtitle: 'E-mail {name}', apply: 'Use this', applyHint: 'Puts HTML and text into the draft; nothing is sent before you save.', save: 'Save', onlyMail: 'Only e-mails have a visual editor', onlyMailText: 'The template is for {channel}.', loading: 'The editor is loading…', failed: 'The editor could not be loaded.',
     blocks: 'Blocks', layers: 'Structure', style: 'Look', settings: 'Settings', variables: 'Variables', insertVariable: 'Insert a variable', noVariables: 'The template declares no variables.', pickText: 'Double-click a text, put the cursor where the value belongs, then choose.', nothingPicked: 'Select a block to change it.',

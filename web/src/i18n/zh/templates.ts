@@ -60,16 +60,17 @@ export default {
   },
   help: {
     open: '语法', title: '模板可以怎么写', text: '模板只能看到自己的变量。写错的地方在保存时会指出位置。', tags: '标签', filters: '过滤器', value: '一个值，或它的成员', filter: '过滤器改变一个值', condition: '条件', loop: '循环', comment: '注释，不会发出', raw: '原样输出大括号', trim: '减号去掉这一侧的空白',
-    escaping: '转义', escapingText: 'HTML 部分中的值会被转义（& < > " \'），JSON 中的也是；主题保持一行。您自己的文字不会被改动。',
+    escaping: '转义', escapingText: 'HTML 部分中的值会被转义（{signs}），JSON 中的也是；主题保持一行。您自己的文字不会被改动。',
   },
   filter: {
     default: '缺少或为空时的替代', upper: '大写', lower: '小写', capitalize: '首字母大写', trim: '去掉两端空白', truncate: '最多多少个字', replace: '把一段文字换成另一段', length: '字数或元素个数', join: '把列表连成文字', first: '第一个元素', last: '最后一个元素',
-    number: '小数位、千分位、小数点', currency: '某种货币的金额', round: '四舍五入，仍是数字', date: '日期的另一种写法', urlencode: '用在网址里', json: 'JSON 值', escape: 'HTML 转义', html: '同 escape', nl2br: '换行变成 <br>', safe: '不转义（需要允许）',
+    number: '小数位、千分位、小数点', currency: '某种货币的金额', round: '四舍五入，仍是数字', date: '日期的另一种写法', urlencode: '用在网址里', json: 'JSON 值', escape: 'HTML 转义', html: '同 escape', nl2br: '换行变成 HTML 的 br 标签', safe: '不转义（需要允许）',
   },
   cm: {
     find: '查找', replaceWith: '替换为', next: '下一个', previous: '上一个', all: '全部', matchCase: '区分大小写', regexp: '正则表达式', byWord: '整词', replace: '替换', replaceAll: '全部替换', close: '关闭', noProblems: '没有问题', problems: '问题', completions: '补全',
     fold: '折叠', unfold: '展开', folded: '已折叠', currentMatch: '当前匹配', onLine: '在第几行', replacedCount: '已替换 $ 处', replacedOnLine: '已替换第 $ 行', goToLine: '跳到行', go: '跳转', selectionDeleted: '已删除所选',
   },
+  block: { layout: '行', parts: '元素', ready: '成品', one: '一列', two: '两列', three: '三列', side: '图文', heading: '标题', text: '文字', button: '按钮', picture: '图片', divider: '分隔线', spacer: '间距', hero: '横幅', footer: '页脚' },
   visual: {
     title: '可视化编辑器', open: '可视化编辑器', subtitle: '邮件 {name}', apply: '采用', applyHint: '把 HTML 和纯文本放入草稿；保存之前不会用于发送。', save: '保存', onlyMail: '只有邮件有可视化编辑器', onlyMailText: '这个模板用于{channel}。', loading: '正在加载编辑器…', failed: '编辑器加载失败。',
     blocks: '区块', layers: '结构', style: '外观', settings: '设置', variables: '变量', insertVariable: '插入变量', noVariables: '模板没有声明变量。', pickText: '双击一段文字，把光标放到要填值的位置，再选择变量。', nothingPicked: '选中一个区块进行修改。',

@@ -19,7 +19,13 @@ export interface Draft {
   design: string
 }
 
-export interface Held { draft: Draft; saved: string; base?: Template }
+export interface Held {
+  draft: Draft
+  saved: string
+  base?: Template
+  /** It comes from the other editor: nothing to remind of. */
+  carried?: boolean
+}
 
 export const emptyDraft = (channel: Channel): Draft => ({
   name: '', title: '', channel, subject: '', content: '', html: '', variables: [], status: 'active', options: {}, on_unknown: '', design: '',

@@ -41,8 +41,10 @@ export function useEditor(key: () => string) {
     saveProblems.value = []
     saveFailure.value = undefined
     const kept = findDraft(key())
-    restored.value = kept !== undefined && isDirty(kept)
-    held.value = restored.value ? kept : undefined
+    const wanted = kept !== undefined && isDirty(kept) ? kept : undefined
+    restored.value = wanted !== undefined && !wanted.carried
+    if (wanted) wanted.carried = false
+    held.value = wanted
     if (id.value === undefined || held.value) return
     try {
       held.value = putDraft(key(), fresh(await fetchTemplate(id.value)))

@@ -63,22 +63,19 @@ function tameAddress(element: HTMLElement, name: string, value: string): number 
 }
 
 function markTexts(document: Document): void {
-  const walker = document.createTreeWalker(document.documentElement, 4)
-  const texts: Text[] = []
-  while (walker.nextNode()) if (hasMarks(walker.currentNode.nodeValue ?? '')) texts.push(walker.currentNode as Text)
+  const texts = [...document.querySelectorAll('*')].flatMap((element) => [...element.childNodes]).filter((node) => node.nodeType === 3 && hasMarks(node.nodeValue ?? ''))
   for (const text of texts) {
     const parent = text.parentElement
     if (!parent || /^(STYLE|TITLE|TEXTAREA)$/.test(parent.tagName)) {
       text.nodeValue = plainMarks(text.nodeValue ?? '')
       continue
     }
-    const pieces = splitMarks(text.nodeValue ?? '').map((piece) => {
-      if (!piece.missing) return document.createTextNode(piece.text)
+    for (const piece of splitMarks(text.nodeValue ?? '')) {
       const mark = document.createElement('mark')
       mark.setAttribute('style', MARK_STYLE)
       mark.textContent = piece.text
-      return mark
-    })
-    text.replaceWith(...pieces)
+      parent.insertBefore(piece.missing ? mark : document.createTextNode(piece.text), text)
+    }
+    parent.removeChild(text)
   }
 }

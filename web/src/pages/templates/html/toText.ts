@@ -33,7 +33,10 @@ export function htmlToText(source: string, parser = new DOMParser()): string {
     if (tag === 'A') {
       const href = element.getAttribute('href')?.trim() ?? ''
       const shown = line === lines.length ? (lines.at(-1) ?? '').slice(from).trim() : ''
-      if (href && !/^(#|javascript:)/i.test(href) && href !== shown && href !== `mailto:${shown}`) add(shown ? ` (${href})` : href)
+      if (href && !/^(#|javascript:)/i.test(href) && href !== shown && href !== `mailto:${shown}`) {
+        lines[lines.length - 1] = (lines.at(-1) ?? '').trimEnd()
+        add(shown ? ` (${href})` : href)
+      }
     }
     if (PARAGRAPHS.has(tag)) breakParagraph()
     else if (BLOCKS.has(tag)) breakLine()
