@@ -46,18 +46,19 @@ try {
     while ((await shownTotal()) !== server.world.sent && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
+  const started = Date.now()
   const deadline = Date.now() + MINUTES_MAX * 60_000
   async function run(count) {
     for (let sent = 0; sent < count;) {
       if (Date.now() > deadline) throw new Error(`not done within ${MINUTES_MAX} minutes`)
       for (let burst = 0; burst < 4 && sent < count && server.push(); burst += 1) sent += 1
       if (sent % 100 < 4) await drawn()
+      if (sent % 4_000 < 4 && sent) console.log(`… ${sent} at ${((Date.now() - started) / 1_000).toFixed(0)} s`)
       await new Promise((resolve) => setTimeout(resolve, 2_000 / SPEED))
     }
     await drawn()
   }
 
-  const started = Date.now()
   await run(WARM_UP)
   const before = await measure()
   await run(UPDATES - WARM_UP)

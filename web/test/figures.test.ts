@@ -8,7 +8,7 @@ describe('links of the charts', () => {
     expect(dayLink('2026-02-28', 'failed')).toEqual({ path: '/messages', query: { status: 'failed', created_after: '2026-02-28T00:00:00.000Z', created_before: '2026-03-01T00:00:00.000Z' } })
   })
   it('cover the days of the charts for a channel', () => {
-    expect(channelLink('sms', liveState())).toEqual({ path: '/messages', query: { channel: 'sms', created_after: '2026-11-23T00:00:00.000Z' } })
+    expect(channelLink('sms', liveState().by_day)).toEqual({ path: '/messages', query: { channel: 'sms', created_after: '2026-11-23T00:00:00.000Z' } })
   })
 })
 

@@ -1,6 +1,6 @@
 // Options of the monitor's charts.
 import type { EChartsCoreOption } from 'echarts/core'
-import type { LiveState } from '@/api/contract'
+import type { ChannelTotals, DayTotals, LivePool } from '@/api/contract'
 import { axisLook, type Palette } from '@/ui/charts/palette'
 import type { Format } from '@/ui/format'
 import { CHANNEL_LOOK } from '@/ui/channels'
@@ -8,8 +8,7 @@ import { CHANNEL_LOOK } from '@/ui/channels'
 const cssColor = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 export const channelColor = (channel: string) => cssColor(CHANNEL_LOOK[channel]?.color ?? '--chart-8')
 
-export function trendOption(state: LiveState, palette: Palette, format: Format, words: { sent: string; success: string; failed: string }): EChartsCoreOption {
-  const days = state.by_day
+export function trendOption(days: readonly DayTotals[], palette: Palette, format: Format, words: { sent: string; success: string; failed: string }): EChartsCoreOption {
   const line = (name: string, data: number[], color: string, type: 'solid' | [number, number], symbol: string, filled: boolean) => ({
     name, type: 'line', data, symbol, symbolSize: palette.rem(0.45), smooth: 0.25, smoothMonotone: 'x', lineStyle: { width: palette.rem(0.15), color, type }, itemStyle: { color },
     emphasis: { focus: 'series' }, triggerLineEvent: true,
@@ -29,8 +28,8 @@ export function trendOption(state: LiveState, palette: Palette, format: Format, 
   }
 }
 
-export function pieOption(state: LiveState, palette: Palette, format: Format, names: (channel: string) => string): EChartsCoreOption {
-  const slices = state.by_channel.filter((each) => each.total_sent > 0)
+export function pieOption(channels: readonly ChannelTotals[], palette: Palette, format: Format, names: (channel: string) => string): EChartsCoreOption {
+  const slices = channels.filter((each) => each.total_sent > 0)
   const total = slices.reduce((sum, each) => sum + each.total_sent, 0)
   return {
     tooltip: { trigger: 'item', valueFormatter: (value: unknown) => format.number(value as number) },
@@ -50,8 +49,8 @@ export function pieOption(state: LiveState, palette: Palette, format: Format, na
   }
 }
 
-export function ratesOption(state: LiveState, palette: Palette, format: Format, names: (channel: string) => string): EChartsCoreOption {
-  const channels = [...state.by_channel].filter((each) => each.total_sent > 0).reverse()
+export function ratesOption(all: readonly ChannelTotals[], palette: Palette, format: Format, names: (channel: string) => string): EChartsCoreOption {
+  const channels = all.filter((each) => each.total_sent > 0).reverse()
   const tone = (rate: number) => (rate >= 99 ? palette.ok : rate >= 95 ? palette.warn : palette.bad)
   return {
     grid: { left: palette.rem(0.25), right: palette.rem(3.2), top: palette.rem(0.25), bottom: 0, containLabel: true },
@@ -66,8 +65,7 @@ export function ratesOption(state: LiveState, palette: Palette, format: Format, 
   }
 }
 
-export function gaugeOption(state: LiveState, palette: Palette, format: Format): EChartsCoreOption {
-  const pools = state.pools
+export function gaugeOption(pools: readonly LivePool[], palette: Palette, format: Format): EChartsCoreOption {
   const busiest = Math.max(0, ...pools.map((pool) => pool.use))
   const width = palette.rem(0.55)
   const tone = (use: number, index: number) => (use >= 0.9 ? palette.bad : use >= 0.8 ? palette.warn : palette.series[index % palette.series.length])

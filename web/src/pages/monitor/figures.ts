@@ -1,6 +1,6 @@
 // From the live state to what the cards and charts show. Pure, so that it can be tested without a browser.
 import type { RouteLocationRaw } from 'vue-router'
-import type { LiveState } from '@/api/contract'
+import type { DayTotals, LiveState } from '@/api/contract'
 
 export const VIEWS = ['all', 'trend', 'stream'] as const
 export type View = (typeof VIEWS)[number]
@@ -15,8 +15,8 @@ export function dayLink(date: string, status?: string): RouteLocationRaw {
 }
 
 /** The list of a channel's messages in the days that the charts cover. */
-export function channelLink(channel: string, state: LiveState, status?: string): RouteLocationRaw {
-  const first = state.by_day[0]?.date
+export function channelLink(channel: string, days: readonly DayTotals[], status?: string): RouteLocationRaw {
+  const first = days[0]?.date
   return { path: '/messages', query: { ...(status ? { status } : {}), channel, ...(first ? { created_after: `${first}T00:00:00.000Z` } : {}) } }
 }
 
