@@ -1,0 +1,15 @@
+export default {
+  title: 'Messages', subtitle: 'Every message, where it is and why.', message: 'Message', one: 'Message {id}', search: 'Search messages', searchHint: 'Recipient, id, trace or part of an error',
+  status: 'Status', channel: 'Channel', allChannels: 'All channels', time: 'Time', recipient: 'Recipient', content: 'Content or reason', priority: 'Priority', tries: 'Tries', provider: 'Provider', created: 'Accepted',
+  moreFilters: 'More filters', scannedUntil: 'Searched back to', views: 'Views', noViews: 'No saved view yet. Filter, then save it here.', viewName: 'Name of this view', viewSaved: 'Saved as “{name}”', viewRemove: 'Remove the view “{name}”?', viewRemoveText: 'It disappears for everybody of the tenant. No message changes.',
+  range: { all: 'Any time', '15m': 'Last 15 minutes', '1h': 'Last hour', '24h': 'Last 24 hours', '7d': 'Last 7 days' },
+  filter: { template_id: 'Template id', task_id: 'Task id', provider: 'Provider', recipient: 'Recipient (exact)', priority: 'Priority', error: 'Error contains', created_after: 'Accepted after', created_before: 'Accepted before' },
+  attempts: '{n} attempts', attemptNo: 'attempt {n}', retry: 'Send again', cancel: 'Cancel', copyCurl: 'Copy as curl', curlCopied: 'Command copied. The key is read from $HONGYAN_API_KEY.',
+  retryTitle: 'Send this message again?', retryConsequence: 'It goes into the queue with a new attempt. If the provider had taken it before, the receiver gets it twice.', retryDone: 'It is in the queue again',
+  cancelTitle: 'Cancel this message?', cancelConsequence: 'It will not be sent from now on.', cancelDone: 'Cancelled',
+  way: 'Its way', why: 'Why', received: 'What the receiver sees', facts: 'Facts', raw: 'As JSON', inputs: 'Rule and inputs', totalTime: 'In all', to: 'To', subject: 'Subject', part: 'Part of the mail', plainText: 'Text', mailBody: 'Body of the mail',
+  node: { queue: 'Queue', process: 'Process', send: 'Send', callback: 'Callback', wait: 'Waiting' },
+  nodeStatus: { success: 'done', failed: 'failed', pending: 'under way' },
+  step: { accept: 'Accept', schedule: 'Schedule', route: 'Route', outcome: 'Outcome', receipt: 'Receipt', end: 'End', now: 'Now' },
+  fact: { recipient: 'Recipient', priority: 'Priority', provider: 'Provider', providerId: 'Id at the provider', task: 'Task', template: 'Template', callback: 'Callback URL', created: 'Accepted', due: 'Not before', nextAttempt: 'Next attempt', deliverBy: 'Not after', sent: 'Sent', finished: 'Ended' },
+}

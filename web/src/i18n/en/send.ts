@@ -1,0 +1,5 @@
+export default {
+  title: 'Send a message', subtitle: 'One message to one recipient; what they will see stands beside it.', template: 'Template', noTemplate: 'Without a template', channel: 'Channel', recipient: 'Recipient', somebody: 'the recipient', variables: 'Variables', mailSubject: 'Subject or title', content: 'Content', more: 'Priority, time, callback', priority: 'Priority', at: 'Not before', callback: 'Callback URL', send: 'Send', missing: 'Still empty: {names}', preview: 'What they see', accepted: 'Accepted and on disk', follow: 'Follow its way', segments: '{n} parts, {characters} characters, {encoding}',
+  level: { urgent: 'urgent', important: 'important', normal: 'normal', low: 'low' },
+  hint: { sms: 'A phone number, e.g. 13800138000 or +8613800138000', email: 'A mail address', app: 'A device token or registration id', wechat: 'An openid', feishu: 'A user, chat or robot, as the account asks', dingtalk: 'A user or robot, as the account asks', slack: 'A channel or webhook, as the account asks', webhook: 'A URL or a name, as the account asks' },
+}

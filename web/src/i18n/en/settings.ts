@@ -1,0 +1,4 @@
+export default {
+  title: 'Settings', subtitle: 'How this server is set, and where each value comes from.', tab: { server: 'Server', outcomes: 'Outcomes', browser: 'This browser' }, name: 'Setting', value: 'Value', origin: 'From', meaning: 'Meaning', searchHint: 'Name or meaning', onlyChanged: 'only what differs from the default', serverVersion: 'Version', started: 'Started', engines: 'Store · queue · coordination',
+  outcomes: 'What follows from each outcome', outcome: 'Outcome', action: 'What follows', actions: { retry: 'try again', wait: 'wait, then try', hold: 'hold for an operator', fail: 'give up' }, failOver: 'May go to another account', attempts: 'Attempts', pause: 'Pause', base: 'First pause, ms', most: 'Longest pause, ms', version: 'Version', ruleSaved: 'The rule for {outcome} is saved', language: 'Language', theme: 'Theme',
+}

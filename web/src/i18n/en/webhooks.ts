@@ -1,0 +1,4 @@
+export default {
+  title: 'Webhooks', subtitle: 'Senders hear what became of their messages at their callback_url.', url: 'Address', status: 'Status', waiting: 'Waiting', delivered: 'Delivered', failed: 'Failed', last: 'Last success', emptyTitle: 'No webhook yet', emptyText: 'One appears when a message with a callback_url is accepted, or when you add it here.', addTitle: 'Add a webhook', secretOnce: 'The secret that signs what is sent. It is shown only now.',
+  disable: 'Disable', enable: 'Enable', rotate: 'Rotate the secret', rotateTitle: 'Rotate the secret?', rotateText: 'What is sent carries both signatures for {hours} hours; then only the new one.', since: 'Everything since', replay: 'Send again', replayed: '{n} events are sent again', events: 'Events', event: 'Event', attempts: 'Tries', answer: 'Last answer', time: 'Time',
+}

@@ -1,0 +1,1 @@
+export default { title: '沙箱收件箱', subtitle: '收件人本应看到的内容。一切都没有离开本机。', clear: '清空', clearTitle: '清空收件箱？', clearText: '消息及其追踪保留，只清除此处显示的内容。', recipient: '收件人', emptyTitle: '还没有收到内容', emptyText: '发送一条试试：渠道没有账户时由沙箱接收。', seen: '收件人看到的样子', trace: '查看它的经过', service: '到达模拟的 {name}', raw: '原始内容', to: '收件人', noSubject: '无主题', app: '您的应用' }

@@ -1,0 +1,15 @@
+export default {
+  title: '消息', subtitle: '每一条消息在哪里、为什么。', message: '消息', one: '消息 {id}', search: '搜索消息', searchHint: '收件人、编号、追踪号或错误片段',
+  status: '状态', channel: '渠道', allChannels: '全部渠道', time: '时间', recipient: '收件人', content: '内容或原因', priority: '优先级', tries: '次数', provider: '服务商', created: '受理时间',
+  moreFilters: '更多筛选', scannedUntil: '已搜索到', views: '视图', noViews: '还没有保存的视图。先筛选，再在此保存。', viewName: '视图名称', viewSaved: '已保存为“{name}”', viewRemove: '移除视图“{name}”？', viewRemoveText: '本租户所有人都将看不到它，消息不受影响。',
+  range: { all: '不限时间', '15m': '最近 15 分钟', '1h': '最近 1 小时', '24h': '最近 24 小时', '7d': '最近 7 天' },
+  filter: { template_id: '模板编号', task_id: '任务编号', provider: '服务商', recipient: '收件人（精确）', priority: '优先级', error: '错误包含', created_after: '受理晚于', created_before: '受理早于' },
+  attempts: '尝试 {n} 次', attemptNo: '第 {n} 次', retry: '重新发送', cancel: '取消', copyCurl: '复制为 curl', curlCopied: '命令已复制，密钥取自 $HONGYAN_API_KEY。',
+  retryTitle: '重新发送这条消息？', retryConsequence: '它会再次进入队列。如果服务商此前已受理，收件人会收到两次。', retryDone: '已重新进入队列',
+  cancelTitle: '取消这条消息？', cancelConsequence: '从现在起不再发送。', cancelDone: '已取消',
+  way: '经过', why: '为什么', received: '收件人看到的', facts: '详情', raw: 'JSON', inputs: '规则与输入', totalTime: '合计', to: '收件人', subject: '主题', part: '邮件部分', plainText: '纯文本', mailBody: '邮件正文',
+  node: { queue: '排队', process: '处理', send: '发送', callback: '回执', wait: '等待' },
+  nodeStatus: { success: '完成', failed: '失败', pending: '进行中' },
+  step: { accept: '受理', schedule: '定时', route: '路由', outcome: '结果', receipt: '回执', end: '结束', now: '现在' },
+  fact: { recipient: '收件人', priority: '优先级', provider: '服务商', providerId: '服务商编号', task: '任务', template: '模板', callback: '回调地址', created: '受理时间', due: '不早于', nextAttempt: '下次尝试', deliverBy: '不晚于', sent: '发送时间', finished: '结束时间' },
+}

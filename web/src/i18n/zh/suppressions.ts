@@ -1,0 +1,1 @@
+export default { title: '屏蔽名单', subtitle: '不再发送的收件人。', channel: '渠道', all: '全部渠道', recipient: '收件人', reason: '原因', message: '来源消息', since: '自', actions: '操作', emptyTitle: '没有被屏蔽的收件人', emptyText: '硬退信、投诉和失效令牌会自动加入。', addTitle: '屏蔽收件人', removeTitle: '恢复向 {recipient} 发送？', removeText: '从现在起会再次向该收件人发送。' }
