@@ -61,7 +61,7 @@ describe('alerts', () => {
         { id: 5, channel: 'sms', name: 'd', provider: 'smpp', status: 'disabled', breaker: 'open', health: 0 },
       ],
       pools: [{ id: 1, name: 'message_sender', size: 100, core: 20, max: 100, active: 100, queue_size: 9_500, queue_capacity: 10_000, use: 1 }],
-      limits: [{ resource: 'api:*', type: 'qps', current: 100, allowed: 100, refused: 3 }],
+      limits: [{ id: 1, resource: 'api:*', type: 'qps', current: 100, allowed: 100, refused: 3 }],
     })
     const alerts = alertsOf(state)
     expect(alerts.map((alert) => alert.kind).sort()).toEqual(['breaker', 'dead', 'limit', 'probing', 'queue', 'unknown'])

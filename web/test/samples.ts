@@ -16,7 +16,7 @@ export function liveState(part: Partial<LiveState> = {}): LiveState {
     realtime: { last_minute: sums, last_hour: sums },
     queue: { total: 12, scheduled: 3, by_priority: [{ priority: 5, count: 10 }, { priority: 9, count: 2 }] },
     pools: [{ id: 1, name: 'message_sender', size: 20, core: 20, max: 100, active: 3, queue_size: 12, queue_capacity: 10_000, use: 0.15 }],
-    limits: [{ resource: 'api:/messages/send', type: 'qps', current: 12, allowed: 1000, refused: 0 }],
+    limits: [{ id: 1, resource: 'api:/messages/send', type: 'qps', current: 12, allowed: 1000, refused: 0 }],
     accounts: [{ id: 1, channel: 'sms', name: 'main', provider: 'smpp', status: 'active', breaker: 'closed', health: 0.98 }],
     messages: [], unknown_count: 0, dead_letter_count: 0,
     ...part,

@@ -1,11 +1,9 @@
 // The one way to the server: a typed client with the key, a time limit, and every failure as an ApiProblem.
 import createClient, { type Client } from 'openapi-fetch'
-import type { ContractPaths } from './contract'
 import { ApiProblem, problemFromResponse, problemFromUnknown, isAbort } from './problem'
 import type { paths } from './schema'
 
-export type ApiPaths = Omit<paths, keyof ContractPaths> & ContractPaths
-export type ApiClient = Client<ApiPaths>
+export type ApiClient = Client<paths>
 
 export const REQUEST_SECONDS = 20
 
@@ -18,7 +16,7 @@ interface ClientOptions {
 
 export function createApiClient(options: ClientOptions): ApiClient {
   const send = options.fetch ?? ((request: RequestInfo | URL, init?: RequestInit) => fetch(request, init))
-  const client = createClient<ApiPaths>({
+  const client = createClient<paths>({
     baseUrl: location.origin,
     fetch: async (request: Request) => {
       const signal = AbortSignal.any?.([request.signal, AbortSignal.timeout(REQUEST_SECONDS * 1000)]) ?? request.signal

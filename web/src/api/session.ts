@@ -27,7 +27,7 @@ export function createSession(storage = { session: sessionStorage, local: localS
   }
 
   async function load(): Promise<void> {
-    info.value = await body(api.GET('/api/session'))
+    info.value = (await body(api.GET('/api/session'))) as SessionInfo
   }
 
   /** Tries the key; on success it is kept. Throws an ApiProblem. */
@@ -35,7 +35,7 @@ export function createSession(storage = { session: sessionStorage, local: localS
     const trimmed = candidate.trim()
     // A header cannot carry these; the server could only say "bad request".
     if (!/^[\x21-\x7e]+$/.test(trimmed)) throw new ApiProblem('unauthorized', 401, '')
-    info.value = await body(api.GET('/api/session', { headers: { Authorization: `Bearer ${trimmed}` } }))
+    info.value = (await body(api.GET('/api/session', { headers: { Authorization: `Bearer ${trimmed}` } }))) as SessionInfo
     key.value = trimmed
     expired.value = false
     storage.session.setItem(KEY_NAME, trimmed)

@@ -1,7 +1,7 @@
 // What the page does with a file: read it (in a worker), check it with the server, send it call by call, stop.
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { body, REQUEST_SECONDS } from '@/api/client'
-import type { Channel } from '@/api/contract'
+import type { Channel, Schema } from '@/api/contract'
 import { ApiProblem, isAbort, problemFromUnknown } from '@/api/problem'
 import { useApi } from '@/api/session'
 import { inCalls, rowOf, type Mapped, type RowProblem } from './recipients'
@@ -9,7 +9,6 @@ import type { ParseChoices, Table } from './table'
 
 export interface BatchRequest { name?: string; channel: Channel; template_id?: number; content?: string; subject?: string; variables?: Record<string, unknown>; priority: number; send_at?: string }
 export interface Checked { recipients: number; valid: number; invalid: number; duplicates: number; suppressed: number; segments: number; cost?: { amount: number; currency: string }; seconds?: number; problems: RowProblem[]; previews: { recipient?: string; subject?: string; content?: string }[] }
-interface DryRunReply { recipients: number; valid: number; invalid: number; duplicates?: number; suppressed?: number; problems?: { index: number; path: string; message?: string; detail?: string }[]; previews?: Checked['previews']; segments_total?: number; cost?: Checked['cost'] | null; estimate_seconds?: number }
 
 const TRIES = 4
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -62,17 +61,17 @@ export function useBatch() {
     try {
       let first = 0
       for (const recipients of inCalls(mapped.recipients)) {
-        const reply = await body(api.POST('/api/messages/send-batch', { body: { ...request, recipients, dry_run: true } as never, signal: stop })) as unknown as DryRunReply
+        const reply = await body(api.POST('/api/messages/send-batch', { body: { ...request, recipients, dry_run: true } as never, signal: stop })) as Schema<'DryRunReply'>
         total.valid += reply.valid
         total.invalid += reply.invalid
-        total.suppressed += reply.suppressed ?? 0
+        total.suppressed += reply.suppressed
         total.segments += reply.segments_total ?? 0
         total.seconds = (total.seconds ?? 0) + (reply.estimate_seconds ?? 0)
         if (reply.cost) total.cost = { amount: (total.cost?.amount ?? 0) + reply.cost.amount, currency: reply.cost.currency }
-        if (!total.previews.length) total.previews = reply.previews ?? []
-        for (const each of reply.problems ?? []) {
+        if (!total.previews.length) total.previews = reply.previews
+        for (const each of reply.problems) {
           const row = first + (each.index ?? rowOf(each.path))
-          total.problems.push({ line: mapped.lines[row] ?? 0, recipient: mapped.recipients[row]?.recipient ?? '', field: each.path.replace(/^\$\.recipients\[\d+\]\.?/, ''), text: each.message ?? each.detail ?? '' })
+          total.problems.push({ line: mapped.lines[row] ?? 0, recipient: mapped.recipients[row]?.recipient ?? '', field: each.path.replace(/^\$\.recipients\[\d+\]\.?/, ''), text: each.message })
         }
         first += recipients.length
       }
@@ -87,8 +86,8 @@ export function useBatch() {
   async function sendCall(request: object, key: string, stop: AbortSignal): Promise<number> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const reply = await body(api.POST('/api/messages/send-batch', { params: { header: { 'Idempotency-Key': key } } as never, body: request as never, signal: stop }))
-        return reply.task_id
+        const reply = await body(api.POST('/api/messages/send-batch', { params: { header: { 'Idempotency-Key': key } }, body: request as never, signal: stop }))
+        return (reply as Schema<'SendBatchReply'>).task_id
       } catch (error) {
         const failure = isAbort(error) ? undefined : problemFromUnknown(error)
         if (!failure || stop.aborted || tries >= TRIES || !['busy', 'offline', 'timeout'].includes(failure.kind)) throw error

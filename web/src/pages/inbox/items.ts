@@ -1,18 +1,7 @@
 // Items of the sandbox inbox.
 import type { Schema } from '@/api/contract'
 
-type Item = Schema<'InboxItem'>
-export interface InboxItem extends Omit<Item, 'message_id' | 'trace_id' | 'sequence' | 'attempt'> {
-  key: string
-  message_id?: string | null
-  trace_id?: string | null
-  service?: string | null
-  raw?: unknown
-}
-
-export function withKey(item: Item & { id?: string | number; service?: string | null; raw?: unknown }): InboxItem {
-  return { ...item, key: `${item.service ?? 'sandbox'}/${item.id ?? item.sequence}` }
-}
+export type InboxItem = Schema<'InboxItem'>
 export const isMail = (item: InboxItem) => item.channel === 'email'
 export const isPush = (item: InboxItem) => item.channel === 'app'
 

@@ -14,7 +14,7 @@ export function useTemplates() {
     const all: Template[] = []
     let cursor: string | undefined
     for (let page = 0; page < PAGES_MAX; page += 1) {
-      const reply = await body(api.GET('/api/messages/templates', { params: { query: { status: 'active', limit: 200, ...(cursor ? { cursor } : {}) } as never }, signal }))
+      const reply = await body(api.GET('/api/messages/templates', { params: { query: { status: 'active', limit: 200, ...(cursor ? { cursor } : {}) } }, signal }))
       all.push(...reply.items)
       cursor = (reply as { next_cursor?: string | null }).next_cursor ?? undefined
       if (!cursor) break

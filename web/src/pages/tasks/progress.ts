@@ -1,7 +1,7 @@
 // How far a batch is, and when it will be done at the pace of the last seconds.
 import type { Schema } from '@/api/contract'
 
-export type Task = Schema<'Task'> & { name?: string | null; eta_seconds?: number | null }
+export type Task = Schema<'Task'>
 export const PARTS = ['success', 'failed', 'expired', 'cancelled', 'pending'] as const
 
 export function partsOf(task: Task): { part: (typeof PARTS)[number]; count: number; percent: number }[] {
@@ -15,7 +15,7 @@ export const doneCount = (task: Task) => task.total_count - task.pending_count
 /** Seconds left, from two looks at the same task; undefined while nothing can be said. */
 export function secondsLeft(task: Task, before: { done: number; at: number } | undefined, now: number): number | undefined {
   if (isEnded(task)) return undefined
-  if (task.eta_seconds !== undefined && task.eta_seconds !== null) return task.eta_seconds
+  if (task.eta_seconds !== undefined) return task.eta_seconds
   if (!before || now <= before.at) return undefined
   const perMs = (doneCount(task) - before.done) / (now - before.at)
   return perMs > 0 ? task.pending_count / perMs / 1_000 : undefined
