@@ -28,13 +28,18 @@ export function useEditor(key: () => string) {
   const dirty = computed(() => held.value !== undefined && isDirty(held.value))
   const id = computed(() => (key() === 'new' ? undefined : Number(key())))
   let controller = new AbortController()
+  // The route may have gone on already when the draft is kept for the last time.
+  let heldKey = key()
   let timer: ReturnType<typeof setTimeout> | undefined
-  onScopeDispose(() => { controller.abort(); clearTimeout(timer); if (held.value) keepDraft(key(), held.value) })
+  const keepNow = () => { if (held.value) keepDraft(heldKey, held.value) }
+  addEventListener('pagehide', keepNow)
+  onScopeDispose(() => { removeEventListener('pagehide', keepNow); controller.abort(); clearTimeout(timer); keepNow() })
 
   const fetchTemplate = async (wanted: number): Promise<Template> => await body(api.GET('/api/messages/templates/{id}', { params: { path: { id: wanted } }, signal: controller.signal }))
   const fresh = (template: Template): Held => { const draft = draftOf(template); return { draft, saved: textOf(draft), base: template } }
 
   async function load(): Promise<void> {
+    heldKey = key()
     controller.abort()
     controller = new AbortController()
     problem.value = undefined
@@ -163,8 +168,11 @@ export function useEditor(key: () => string) {
 
   // A draft that is being typed is kept, so that a reload or a crash loses at most a moment.
   watch(() => (held.value ? textOf(held.value.draft) : ''), () => {
+    // What was refused is being corrected: from here on the preview says what is wrong.
+    saveProblems.value = []
+    saveFailure.value = undefined
     clearTimeout(timer)
-    timer = setTimeout(() => { if (held.value) keepDraft(key(), held.value) }, KEEP_MS)
+    timer = setTimeout(keepNow, KEEP_MS)
   })
   watch(key, () => void load(), { immediate: true })
 

@@ -50,7 +50,7 @@ export function firstMjml(draft: Draft, words: StarterWords, parser = new DOMPar
   if (design) return { mjml: design.mjml, origin: 'design', changed: draft.html !== '' && design.html_mark !== '' && design.html_mark !== markOf(draft.html) }
   if (draft.html.trim()) {
     const document = parser.parseFromString(draft.html, 'text/html')
-    for (const element of document.querySelectorAll('script, style, link, meta, base, title')) element.remove()
+    for (const element of document.querySelectorAll('script, style, link, meta, base, title, iframe, frame, object, embed, applet, video, audio')) element.remove()
     return { mjml: wrapBody(section(text(document.body.innerHTML.trim()))), origin: 'html', changed: false }
   }
   if (draft.content.trim()) {
