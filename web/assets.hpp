@@ -1,6 +1,6 @@
-// The console, the API docs and Swagger UI as they are embedded in the binary: constant data for the
-// static file handler of http/. The definition is generated at build time by tools/embed_assets.py.
-// Safe from every thread, valid for the whole run.
+// The console, the API docs and Swagger UI as they are embedded in the binary: constant data for
+// the static file handler of http/. The definition is generated at build time by
+// tools/embed_assets.py. Safe from every thread, valid for the whole run.
 #pragma once
 
 #include <span>

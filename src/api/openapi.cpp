@@ -37,7 +37,7 @@ json::array parameters_of(const RouteDoc& doc) {
             {{"name", name},
              {"in", "path"},
              {"required", true},
-             {"description", is_message ? "Message id, or trace id beginning with msg_."
+             {"description", is_message  ? "Message id, or trace id beginning with msg_."
                              : is_number ? "Id."
                                          : "Name."},
              {"schema", std::move(schema)}});
