@@ -99,7 +99,7 @@ RedriveRunView view_of(const RedriveState& s, std::int64_t now_ms) {
 
 Result<Answer> list_dead_groups(const Call& call, Session& session) {
     DeadGroupPage page;
-    constexpr std::int64_t most_grouped = 50'000;
+    constexpr std::int64_t most_grouped = 15'000;
     const auto found = table::dead_groups(session, call.caller.tenant_id, most_grouped);
     page.capped = found.capped;
     for (const auto& group : found.groups) {

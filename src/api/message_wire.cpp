@@ -293,7 +293,7 @@ const shape::Object& describe(shape::Tag<DeadGroupPage>) {
             "DeadLetterGroups", "Dead letters by cause, the largest group first.",
             field("items", &DeadGroupPage::items, "The groups, at most 200."),
             field("capped", &DeadGroupPage::capped,
-                  "There are more than 50,000 dead letters; only so many were grouped.")
+                  "There are more than 15,000 dead letters; only so many were grouped.")
                 .example(false))
             .reply();
     return object;

@@ -101,7 +101,7 @@ std::optional<Error> check_name(std::string_view name) {
     for (const char c : name) plain = plain && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
     if (plain) return std::nullopt;
     auto error = make_error(ErrorCode::invalid_fields, "The name in the path is no good name.");
-    error.problems.push_back({"$path.name", "format",
+    error.problems.push_back({"$path.name", "invalid",
                               "must be 1 to 64 characters without control characters, and not "
                               "begin or end with a space"});
     return error;

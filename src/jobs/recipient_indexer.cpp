@@ -6,8 +6,8 @@ namespace hongyan::jobs {
 namespace {
 
 /// Segments that one run adds; after an upgrade there may be many to come.
-constexpr int most_at_once = 100;
-constexpr int dropped_at_once = 500;
+constexpr int most_at_once = 300;
+constexpr int dropped_at_once = 2'000;
 
 }  // namespace
 

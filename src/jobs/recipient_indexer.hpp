@@ -1,5 +1,5 @@
 // RecipientIndexer: adds the recipients of older messages to the segments that searches look into,
-// outside of the accept path: one small row through the committer for every 3,200 messages. Also
+// outside of the accept path: one small row through the committer for every thousand messages. Also
 // fills segments anew into whose range a message came late, and drops those whose messages are
 // gone. Called by a schedule from its own thread.
 #pragma once

@@ -46,7 +46,7 @@ MessageId lower_of(MessageId a, MessageId b) {
 
 /// The filters that the chosen index leaves to be looked at; driver names those it decides.
 struct Driver {
-    bool status = false, channel = false, template_id = false, task = false, priority = false;
+    bool status = false, channel = false, task = false, priority = false;
 };
 
 Conditions rest_of(const MessageFilter& filter, const std::vector<MessageStatus>& statuses,
@@ -55,7 +55,7 @@ Conditions rest_of(const MessageFilter& filter, const std::vector<MessageStatus>
     if (!driver.status) rest.add_any_status(statuses);
     if (filter.channel && !driver.channel)
         rest.add("channel = ", std::string(to_text(*filter.channel)));
-    if (filter.template_id && !driver.template_id) rest.add("template_id = ", *filter.template_id);
+    if (filter.template_id) rest.add("template_id = ", *filter.template_id);
     if (filter.task_id && !driver.task) rest.add("task_id = ", *filter.task_id);
     if (filter.priority && !driver.priority) rest.add("priority = ", *filter.priority);
     if (!filter.provider.empty()) rest.add("provider = ", filter.provider);
@@ -114,19 +114,21 @@ Source single_source(const MessageFilter& filter, const std::vector<MessageStatu
                      const Driver& driver) {
     Source source;
     if (driver.task) source.base.add("task_id = ", *filter.task_id);
-    if (driver.template_id) source.base.add("template_id = ", *filter.template_id);
     source.rest = rest_of(filter, statuses, driver);
     source.rest.add("tenant_id = ", filter.tenant_id);
     return source;
 }
 
-/// What is in no segment yet, and behind it the segments that may have the recipient, newest first.
-/// When the time is over before all were asked, the rest is one source that is read message by
-/// message; the next page asks again from there.
-std::vector<Source> recipient_sources(Session& session, const MessageFilter& filter,
-                                      const std::vector<MessageStatus>& statuses,
-                                      const SearchBudget& budget) {
-    constexpr int asked_at_least = 1'000;
+/// What is in no segment yet, and behind it the segments that may have the recipient (or else the
+/// template), newest first. When the time is over before all were asked, or many have it, the rest
+/// is one source that is read message by message; the next page asks again from there.
+std::vector<Source> segment_sources(Session& session, const MessageFilter& filter,
+                                    const std::vector<MessageStatus>& statuses,
+                                    const SearchBudget& budget) {
+    constexpr int asked_at_least = 3'000;
+    constexpr std::size_t most_segments = 200;
+    const std::string word =
+        filter.recipient.empty() ? template_word(*filter.template_id) : filter.recipient;
     Conditions rest = rest_of(filter, statuses, {});
     rest.add("tenant_id = ", filter.tenant_id);
     const Bounds bounds = bounds_of(filter);
@@ -135,7 +137,8 @@ std::vector<Source> recipient_sources(Session& session, const MessageFilter& fil
     sources.front().rest = rest;
     int asked = 0;
     const auto each = [&](const RecipientSegment& segment, bool may_have) {
-        const bool is_last = ++asked > asked_at_least && budget.is_over();
+        const bool is_last =
+            sources.size() > most_segments || (++asked > asked_at_least && budget.is_over());
         if (!may_have && !is_last) return true;
         Source& source = sources.emplace_back();
         if (!is_last) source.base.add("id >= ", segment.first);
@@ -144,7 +147,7 @@ std::vector<Source> recipient_sources(Session& session, const MessageFilter& fil
         source.place = lower_of(segment.last + 1, bounds.below);  // it has nothing above
         return !is_last;
     };
-    for_each_segment(session, filter.recipient, bounds.from, bounds.below, each);
+    for_each_segment(session, word, bounds.from, bounds.below, each);
     return sources;
 }
 
@@ -156,15 +159,12 @@ std::vector<Source> sources_of(Session& session, const MessageFilter& filter,
         driver.task = true;
         return {single_source(filter, statuses, driver)};
     }
-    if (!filter.recipient.empty()) return recipient_sources(session, filter, statuses, budget);
+    if (!filter.recipient.empty()) return segment_sources(session, filter, statuses, budget);
     if (statuses.empty() && !filter.error.empty()) statuses = with_reason();
     const bool has_success =
         std::find(statuses.begin(), statuses.end(), MessageStatus::success) != statuses.end();
     if (!statuses.empty() && !has_success) return status_sources(filter, statuses);
-    if (filter.template_id) {
-        driver.template_id = true;
-        return {single_source(filter, statuses, driver)};
-    }
+    if (filter.template_id) return segment_sources(session, filter, statuses, budget);
     return channel_sources(filter, statuses);
 }
 

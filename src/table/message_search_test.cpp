@@ -261,7 +261,7 @@ TEST(RecipientFilter, finds_what_an_earlier_version_wrote) {
             set.push_back(bit);
     }
     EXPECT_EQ(set.size(), 7U);
-    EXPECT_EQ(filter.bits().size(), 4'000U);
+    EXPECT_EQ(filter.bits().size(), 1'250U);
 }
 
 TEST_F(SearchTest, saved_views_are_replaced_and_bounded_per_tenant) {

@@ -48,6 +48,10 @@ bool RecipientFilter::may_have(std::string_view bits, std::string_view recipient
     });
 }
 
+std::string template_word(std::int64_t template_id) {
+    return "\x01template " + std::to_string(template_id);
+}
+
 RecipientSegment last_segment(Session& session) {
     auto rows = session.query(
         "SELECT id, first_id, last_id, messages FROM recipient_segments ORDER BY id DESC LIMIT 1");
@@ -63,13 +67,15 @@ RecipientSegment last_segment(Session& session) {
 
 void fill_segment(Session& session, RecipientSegment& segment, int most) {
     auto rows = session.query(
-        "SELECT id, recipient FROM message_records WHERE id >= $1 AND id <= $2 ORDER BY id"
+        "SELECT id, recipient, template_id FROM message_records WHERE id >= $1 AND id <= $2 ORDER "
+        "BY id"
         " LIMIT $3",
         segment.first, segment.last, most);
     segment.messages = 0;
     while (rows.next()) {
         segment.last = rows.integer(0);
         segment.filter.add(rows.view(1));
+        if (!rows.null(2)) segment.filter.add(template_word(rows.integer(2)));
         ++segment.messages;
     }
 }
@@ -116,7 +122,7 @@ std::int64_t delete_segments(Session& session, int limit) {
 }
 
 void for_each_segment(
-    Session& session, std::string_view recipient, MessageId from, MessageId below,
+    Session& session, std::string_view word, MessageId from, MessageId below,
     const std::function<bool(const RecipientSegment& segment, bool may_have)>& each) {
     auto rows = session.query(
         "SELECT id, first_id, last_id, messages, filter FROM recipient_segments ORDER BY id DESC");
@@ -128,7 +134,7 @@ void for_each_segment(
         segment.messages = rows.integer(3);
         if (segment.last < from) return;
         if (below > 0 && segment.first >= below) continue;
-        if (!each(segment, RecipientFilter::may_have(rows.view(4), recipient))) return;
+        if (!each(segment, RecipientFilter::may_have(rows.view(4), word))) return;
     }
 }
 

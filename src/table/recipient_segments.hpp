@@ -1,7 +1,8 @@
-// Where messages to a recipient may be: the messages in the order of their ids are cut into
-// segments of a few thousand, and each has a Bloom filter of its recipients. A search looks into
-// those segments only whose filter knows the recipient, and one by one at messages above the last
-// segment. RecipientFilter is pure; the rest is SQL, called inside a transaction or a snapshot.
+// Where messages to a recipient or of a template may be: the messages in the order of their ids are
+// cut into segments of a thousand, and each has a Bloom filter of its recipients and templates. A
+// search looks into those segments only whose filter knows the word, and one by one at messages
+// above the last segment. RecipientFilter is pure; the rest is SQL, called inside a transaction or
+// a snapshot.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ namespace hongyan::table {
 /// Says no for sure, or perhaps: wrongly so for 1 in 100 when it is full.
 class RecipientFilter {
   public:
-    /// Messages of a full segment; the filter then fills one page of the database.
-    static constexpr int messages = 3'200;
+    /// Messages of a full segment: few enough that looking at all of them is quick.
+    static constexpr int messages = 1'000;
 
     RecipientFilter() : bits_(bytes, '\0') {}
     void add(std::string_view recipient);
@@ -28,7 +29,7 @@ class RecipientFilter {
     [[nodiscard]] static bool may_have(std::string_view bits, std::string_view recipient);
 
   private:
-    static constexpr std::size_t bytes = 4'000;
+    static constexpr std::size_t bytes = 1'250;
     std::string bits_;
 };
 
@@ -52,10 +53,13 @@ void put_segment(Session& session, const RecipientSegment& segment);
 /// Drops up to limit segments below the oldest message; gives how many.
 std::int64_t delete_segments(Session& session, int limit);
 
+/// The word that stands for a template in a filter; no recipient begins like it.
+[[nodiscard]] std::string template_word(std::int64_t template_id);
+
 /// Newest first: each segment with a message between from and below (0 = no end), and whether its
-/// filter may have the recipient; until each returns false.
+/// filter may have the word, a recipient or a template_word(); until each returns false.
 void for_each_segment(
-    Session& session, std::string_view recipient, MessageId from, MessageId below,
+    Session& session, std::string_view word, MessageId from, MessageId below,
     const std::function<bool(const RecipientSegment& segment, bool may_have)>& each);
 
 }  // namespace hongyan::table

@@ -49,7 +49,7 @@ class Ids:
                         "tasks": tasks, "templates": ["1", "2", "3", "4"], "pools": ["1", "2", "3"],
                         "limits": ["1", "2", "3"], "keys": ["1", "2"],
                         "accounts": [str(account["id"])], "webhooks": [str(webhook["id"])],
-                        "outcomes": ["quota", "token"]}
+                        "outcomes": ["quota", "token"], "views": ["one", "two%20words"], "runs": ["1", "2"]}
 
     def path(self, operation: Operation, maker: Maker) -> str:
         word = re.search(r"/(\w+)/\{", operation.path)

@@ -1,5 +1,5 @@
 -- What the web console keeps: names of batches, the visual editor's design of a template, who made a key and when it was
--- last used, saved views; and the index for lists by template.
+-- last used, saved views; and what lets lists be searched.
 
 ALTER TABLE message_tasks ADD COLUMN name TEXT;
 ALTER TABLE message_templates ADD COLUMN design TEXT;
@@ -21,11 +21,8 @@ CREATE TABLE saved_views (
     PRIMARY KEY (tenant_id, name)
 ) WITHOUT ROWID;
 
--- Ids of a template come in rising order, so that inserts touch only the last page of each template in use.
-CREATE INDEX idx_message_records_template ON message_records (template_id) WHERE template_id IS NOT NULL;
-
--- Where messages to a recipient may be: a Bloom filter of the recipients of every few thousand messages, about 1.3 bytes a
--- message, added by a job when they are a little older; docs/decisions/0032-search-in-bounded-steps.md. One row is one page.
+-- Where messages to a recipient or of a template may be: a Bloom filter of these for every thousand messages, about 1.3 bytes a
+-- message, added by a job when they are a little older; docs/decisions/0032-search-in-bounded-steps.md.
 CREATE TABLE recipient_segments (
     id INTEGER PRIMARY KEY,
     first_id INTEGER NOT NULL,
