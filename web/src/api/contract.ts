@@ -59,7 +59,7 @@ export interface DemoRequest { seconds: number; per_second: number; failure_perc
 
 export interface MessageCounts { by_status: Record<string, number>; total: number; capped: boolean }
 export interface SavedView { name: string; page: string; query: string }
-export interface RedriveRun { id: number; status: string; total: number; done: number; rate_per_second?: number; started_at: string }
+export interface RedriveRun { id: number; status: string; matched: number; retried: number; rate_per_second?: number; eta_seconds?: number; detail?: string; started_at: string }
 
 type Reply<Body> = { headers: { [name: string]: unknown }; content: { 'application/json': Body } }
 type Operation<Body, Request = never, Query = never, Path = never> = {
@@ -83,7 +83,7 @@ export interface ContractPaths {
     delete: Removing<{ name: string }>
   }
   '/api/messages/dead-letters/runs': { get: Bare<{ items: RedriveRun[] }> }
-  '/api/messages/dead-letters/runs/{id}': { delete: Removing<{ id: number | string }> }
+  '/api/messages/dead-letters/runs/{id}': { delete: Removing<{ id: number }> }
   '/api/limits/check': { post: Sending<{ would_pass: boolean; rule?: unknown; current?: number; allowed?: number; retry_after_ms?: number | null }, { resource: string; cost: number }> }
   '/api/keys/{id}/rotate': { post: Operation<Schema<'NewKey'>, { overlap_hours: number }, never, { id: number }> }
   '/api/settings': { get: Bare<{ items: { name: string; value: unknown; default: unknown; origin: string; description: string; needs_restart?: boolean }[] }> }

@@ -1,7 +1,7 @@
 // What the page does with a file: read it (in a worker), check it with the server, send it call by call, stop.
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { body, REQUEST_SECONDS } from '@/api/client'
-import type { Channel } from '@/api/contract'
+import type { Channel, Schema } from '@/api/contract'
 import { ApiProblem, isAbort, problemFromUnknown } from '@/api/problem'
 import { useApi } from '@/api/session'
 import { inCalls, rowOf, type Mapped, type RowProblem } from './recipients'
@@ -88,7 +88,8 @@ export function useBatch() {
     for (let tries = 1; ; tries += 1) {
       try {
         const reply = await body(api.POST('/api/messages/send-batch', { params: { header: { 'Idempotency-Key': key } } as never, body: request as never, signal: stop }))
-        return reply.task_id
+        // A dry run answers something else; this is none.
+        return (reply as Schema<'SendBatchReply'>).task_id
       } catch (error) {
         const failure = isAbort(error) ? undefined : problemFromUnknown(error)
         if (!failure || stop.aborted || tries >= TRIES || !['busy', 'offline', 'timeout'].includes(failure.kind)) throw error

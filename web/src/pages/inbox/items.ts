@@ -2,7 +2,7 @@
 import type { Schema } from '@/api/contract'
 
 type Item = Schema<'InboxItem'>
-export interface InboxItem extends Omit<Item, 'message_id' | 'trace_id' | 'sequence' | 'attempt'> {
+export interface InboxItem extends Omit<Item, 'message_id' | 'trace_id' | 'sequence' | 'attempt' | 'service' | 'raw'> {
   key: string
   message_id?: string | null
   trace_id?: string | null
@@ -10,7 +10,7 @@ export interface InboxItem extends Omit<Item, 'message_id' | 'trace_id' | 'seque
   raw?: unknown
 }
 
-export function withKey(item: Item & { id?: string | number; service?: string | null; raw?: unknown }): InboxItem {
+export function withKey(item: Omit<Item, 'service' | 'raw'> & { id?: string | number; service?: string | null; raw?: unknown }): InboxItem {
   return { ...item, key: `${item.service ?? 'sandbox'}/${item.id ?? item.sequence}` }
 }
 export const isMail = (item: InboxItem) => item.channel === 'email'
