@@ -7,7 +7,7 @@ import { htmlToText } from '@/pages/templates/html/toText'
 import { dingtalkView, feishuView, noticeView, signatureOf, slackView, webhookEvent, wechatView } from '@/pages/templates/previews/model'
 import { isHarmless, parseRich, type Node } from '@/pages/templates/previews/richText'
 import { mark } from '@/pages/templates/variables'
-import { firstMjml, markOf, mendTags, readDesign, starterMjml, tidyHtml, writeDesign } from '@/pages/templates/visual/mjml'
+import { firstMjml, markOf, mendTags, readDesign, starterMjml, tidyHtml, withoutHandlers, writeDesign } from '@/pages/templates/visual/mjml'
 
 const preview = (content: string, subject = '', options: Record<string, unknown> = {}) => ({ content, subject, options, variables_used: {} }) as never
 
@@ -95,6 +95,9 @@ describe('designs', () => {
     expect(mendTags('{% if a &lt; 3 &amp;&amp; b %}&lt;x&gt;{{ n | default(&quot;a&quot;) }}')).toBe('{% if a < 3 && b %}&lt;x&gt;{{ n | default("a") }}')
     expect(mendTags('<a href="https://x/%7B%7B%20order_no%20%7D%7D">')).toBe('<a href="https://x/{{ order_no }}">')
     expect(mendTags('{{ a\u00A0}}')).toBe('{{ a }}')
+  })
+  it('have no handlers', () => {
+    expect(withoutHandlers('<img src=x onerror="alert(1)" alt="a on=b"><a href=" javascript:alert(1)" onclick=x>on=1</a>')).toBe('<img src=x alt="a on=b"><a href="#">on=1</a>')
   })
   it('are smaller afterwards, with a language', () => {
     expect(tidyHtml('<html xmlns="x" lang="und" dir="auto">\n\n   <p>\n      a b\n   </p>\n</html>', 'en')).toBe('<html lang="en" xmlns="x" dir="auto">\n<p>\na b\n</p>\n</html>')

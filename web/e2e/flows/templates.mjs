@@ -100,7 +100,7 @@ export default async function ({ page, base, api, assert, until, settle }) {
 
   // Found again by its name, and deleted by typing it.
   await page.goto(`${base}/templates?q=${name}`)
-  await settle(page)
+  await page.locator('tbody tr').nth(2).waitFor()
   assert.equal(await page.locator('tbody tr').count(), 3)
   await page.goto(`${base}/templates/${theirs.id}`)
   await page.getByRole('button', { name: 'More' }).click()

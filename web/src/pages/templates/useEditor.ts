@@ -60,7 +60,8 @@ export function useEditor(key: () => string) {
 
   function begin(channel: Channel) {
     const draft = starterDraft(channel, currentLanguage())
-    held.value = putDraft('new', { draft, saved: '' })
+    held.value = putDraft('new', { draft, saved: textOf(draft) })
+    restored.value = false
   }
 
   async function discard(): Promise<void> {
@@ -162,7 +163,7 @@ export function useEditor(key: () => string) {
     const mine = held.value
     if (!mine) return
     const draft = { ...structuredClone(JSON.parse(textOf(mine.draft)) as typeof mine.draft), name: `${mine.draft.name}_copy`, status: 'active' as const }
-    putDraft('new', { draft, saved: '' })
+    putDraft('new', { draft, saved: '', carried: true })
     await router.push({ name: 'template-new' })
   }
 

@@ -89,6 +89,8 @@ export function usePreview(api: ApiClient, draft: Ref<Draft | undefined>, set: R
   }
 
   function soon() {
+    // What was rendered is not what is written any more: nobody may send it.
+    clean.value = undefined
     clearTimeout(timer)
     timer = setTimeout(() => void round(), PAUSE_MS)
   }

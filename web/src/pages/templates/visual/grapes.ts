@@ -6,7 +6,7 @@ import mjml from 'grapesjs-mjml'
 import type { Language } from '@/i18n'
 import { standIn } from '../html/safe'
 import { addBlocks, PICTURE } from './blocks'
-import { tidyHtml } from './mjml'
+import { tidyHtml, withoutHandlers } from './mjml'
 import { EDITOR_WORDS, MJML_WORDS } from './words'
 
 export interface Places { canvas: HTMLElement; blocks: HTMLElement; layers: HTMLElement; style: HTMLElement; settings: HTMLElement }
@@ -31,7 +31,7 @@ export function createVisual(setup: Setup) {
   addBlocks(editor, word)
   const observers = [quiet(editor, setup.canvasLabel), byKeyboard(places)]
   editor.on('load', () => {
-    editor.setComponents(setup.mjml)
+    editor.setComponents(withoutHandlers(setup.mjml))
     editor.UndoManager.clear()
     editor.on('update', setup.changed)
     setup.changed()
@@ -47,7 +47,7 @@ export function createVisual(setup: Setup) {
       const made = editor.runCommand('mjml-code-to-html', { mjml: source, fonts: NO_FONTS, validationLevel: 'soft' }) as { html: string; errors?: { formattedMessage?: string; message?: string }[] }
       return { html: tidyHtml(made.html, setup.language === 'zh' ? 'zh-CN' : 'en'), problems: (made.errors ?? []).map((error) => error.message ?? error.formattedMessage ?? '').filter(Boolean) }
     },
-    set: (source: string) => { editor.setComponents(source); setup.changed() },
+    set: (source: string) => { editor.setComponents(withoutHandlers(source)); setup.changed() },
     device: (name: 'Desktop' | 'Mobile portrait') => editor.setDevice(name),
     undo: () => editor.UndoManager.undo(),
     redo: () => editor.UndoManager.redo(),

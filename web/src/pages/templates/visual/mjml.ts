@@ -42,6 +42,11 @@ export function starterMjml(words: StarterWords): string {
   )
 }
 
+/** Without event attributes and script addresses. They would not run (the policy of the page forbids it), but they have no business here. */
+export const withoutHandlers = (source: string): string => source.replace(/<[^>]*>/g, (tag) => tag
+  .replace(/\son\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi, '')
+  .replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
+
 export type Origin = 'design' | 'html' | 'text' | 'starter'
 
 /** The MJML to begin with, and where it is from. */
@@ -51,7 +56,7 @@ export function firstMjml(draft: Draft, words: StarterWords, parser = new DOMPar
   if (draft.html.trim()) {
     const document = parser.parseFromString(draft.html, 'text/html')
     for (const element of document.querySelectorAll('script, style, link, meta, base, title, iframe, frame, object, embed, applet, video, audio')) element.remove()
-    return { mjml: wrapBody(section(text(document.body.innerHTML.trim()))), origin: 'html', changed: false }
+    return { mjml: wrapBody(section(text(withoutHandlers(document.body.innerHTML.trim())))), origin: 'html', changed: false }
   }
   if (draft.content.trim()) {
     const paragraphs = draft.content.trim().split(/\n{2,}/).map((each) => text(escapeHtml(each).replace(/\n/g, '<br>'), 'font-size="15px"'))
