@@ -2,12 +2,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { emptyDraft } from '@/pages/templates/draft'
 import { checkMail, linkOf } from '@/pages/templates/html/check'
-import { safeHtml, withoutOutside } from '@/pages/templates/html/safe'
+import { safeHtml, withoutHandlers, withoutOutside } from '@/pages/templates/html/safe'
 import { htmlToText } from '@/pages/templates/html/toText'
 import { dingtalkView, feishuView, noticeView, signatureOf, slackView, webhookEvent, wechatView } from '@/pages/templates/previews/model'
 import { isHarmless, parseRich, type Node } from '@/pages/templates/previews/richText'
 import { mark } from '@/pages/templates/variables'
-import { firstMjml, markOf, mendTags, readDesign, starterMjml, tidyHtml, withoutHandlers, writeDesign } from '@/pages/templates/visual/mjml'
+import { firstMjml, markOf, mendTags, readDesign, starterMjml, tidyHtml, writeDesign } from '@/pages/templates/visual/mjml'
 
 const preview = (content: string, subject = '', options: Record<string, unknown> = {}) => ({ content, subject, options, variables_used: {} }) as never
 

@@ -24,10 +24,15 @@ export const withoutOutside = (css: string): string => css
   .replace(/url\(\s*(['"]?)\s*(?!data:)[^)]*\1\s*\)/gi, 'none')
   .replace(/expression\s*\(/gi, 'none(')
 
+/** Without event attributes and script addresses: before it is parsed, for browsers complain of them even where they cannot run. */
+export const withoutHandlers = (source: string): string => withoutEvents(source).replace(/<[^>]*>/g, (tag) => tag.replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
+/** The same, but the addresses stay. */
+export const withoutEvents = (source: string): string => source.replace(/<[^>]*>/g, (tag) => tag.replace(/[\s/]on\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi, ''))
+
 export interface SafeHtml { html: string; blocked: number; hadScripts: boolean }
 
 export function safeHtml(source: string, parser = new DOMParser()): SafeHtml {
-  const document = parser.parseFromString(source, 'text/html')
+  const document = parser.parseFromString(withoutHandlers(source), 'text/html')
   let blocked = 0
   const hadScripts = document.querySelector('script') !== null
   for (const element of document.querySelectorAll(REMOVED)) element.remove()

@@ -1,10 +1,12 @@
 // The text part of an e-mail made from its HTML part: what a reader without HTML needs, with the addresses of links.
+import { withoutHandlers } from './safe'
+
 const BLOCKS = new Set(['ADDRESS', 'ARTICLE', 'BLOCKQUOTE', 'CENTER', 'DIV', 'DL', 'FIGURE', 'FOOTER', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'HEADER', 'HR', 'LI', 'MAIN', 'OL', 'P', 'PRE', 'SECTION', 'TABLE', 'TBODY', 'THEAD', 'TR', 'UL'])
 const PARAGRAPHS = new Set(['P', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'BLOCKQUOTE', 'UL', 'OL', 'PRE'])
 const SILENT = new Set(['SCRIPT', 'STYLE', 'HEAD', 'TITLE', 'TEMPLATE', 'NOSCRIPT'])
 
 export function htmlToText(source: string, parser = new DOMParser()): string {
-  const document = parser.parseFromString(source, 'text/html')
+  const document = parser.parseFromString(withoutHandlers(source), 'text/html')
   const lines: string[] = ['']
   const add = (text: string) => { lines[lines.length - 1] += text }
   const breakLine = () => { if ((lines.at(-1) ?? '').trim() !== '') lines.push('') }

@@ -1,12 +1,12 @@
 // GrapesJS with its MJML part, held to this machine: no telemetry, no icon fonts, no fonts and pictures of other hosts; panels
-// are our own (VisualPage.vue), so of GrapesJS there are the canvas, the blocks, the layers, the look and the settings.
+// are our own (VisualEditor.vue), so of GrapesJS there are the canvas, the blocks, the layers, the look and the settings.
 import grapesjs, { type Component, type Editor } from 'grapesjs'
 import 'grapesjs/dist/css/grapes.min.css'
 import mjml from 'grapesjs-mjml'
 import type { Language } from '@/i18n'
-import { standIn } from '../html/safe'
+import { standIn, withoutHandlers } from '../html/safe'
 import { addBlocks, PICTURE } from './blocks'
-import { tidyHtml, withoutHandlers } from './mjml'
+import { tidyHtml } from './mjml'
 import { EDITOR_WORDS, MJML_WORDS } from './words'
 
 export interface Places { canvas: HTMLElement; blocks: HTMLElement; layers: HTMLElement; style: HTMLElement; settings: HTMLElement }

@@ -1,6 +1,7 @@
 // Text work around MJML: what a design is stored as, where the first one comes from, and what compiling leaves to be mended so
 // that the tags of the template language come through. Nothing here needs the editor.
 import type { Draft } from '../draft'
+import { withoutHandlers } from '../html/safe'
 
 /** What is stored with a template, as JSON: the MJML, and a mark of the HTML it became. */
 export interface Design { editor: 'mjml'; version: 1; mjml: string; html_mark: string }
@@ -42,11 +43,6 @@ export function starterMjml(words: StarterWords): string {
   )
 }
 
-/** Without event attributes and script addresses. They would not run (the policy of the page forbids it), but they have no business here. */
-export const withoutHandlers = (source: string): string => source.replace(/<[^>]*>/g, (tag) => tag
-  .replace(/\son\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi, '')
-  .replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
-
 export type Origin = 'design' | 'html' | 'text' | 'starter'
 
 /** The MJML to begin with, and where it is from. */
@@ -54,9 +50,9 @@ export function firstMjml(draft: Draft, words: StarterWords, parser = new DOMPar
   const design = readDesign(draft.design)
   if (design) return { mjml: design.mjml, origin: 'design', changed: draft.html !== '' && design.html_mark !== '' && design.html_mark !== markOf(draft.html) }
   if (draft.html.trim()) {
-    const document = parser.parseFromString(draft.html, 'text/html')
+    const document = parser.parseFromString(withoutHandlers(draft.html), 'text/html')
     for (const element of document.querySelectorAll('script, style, link, meta, base, title, iframe, frame, object, embed, applet, video, audio')) element.remove()
-    return { mjml: wrapBody(section(text(withoutHandlers(document.body.innerHTML.trim())))), origin: 'html', changed: false }
+    return { mjml: wrapBody(section(text(document.body.innerHTML.trim()))), origin: 'html', changed: false }
   }
   if (draft.content.trim()) {
     const paragraphs = draft.content.trim().split(/\n{2,}/).map((each) => text(escapeHtml(each).replace(/\n/g, '<br>'), 'font-size="15px"'))
