@@ -17,7 +17,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
-SKIPPED = {"build", "data", ".git", "node_modules", "__pycache__", ".pytest_cache"}
+SKIPPED = {"build", "data", "dist", ".git", "node_modules", "__pycache__", ".pytest_cache"}
 SOURCE_ENDINGS = {".cpp", ".hpp", ".py", ".js", ".css", ".html", ".sql", ".cmake", ".sh"}
 SCRIPT_FOLDERS = {"tools", ".ci"}
 

@@ -286,6 +286,7 @@ Status Server::Parts::start_http() {
     openapi = api::openapi_document(routes.docs());
     http::StaticOptions pages;
     pages.content_security_policy = std::string(page_policy);
+    pages.entries = {"/monitor"};
     http::add_static(router, web::assets(), pages);
     http::add_application(router, web::assets(), pages, not_pages);
     const auto options = http_options(settings);

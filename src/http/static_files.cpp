@@ -188,6 +188,7 @@ void add_application(Router& router, std::span<const Asset> assets, const Static
     });
     HY_ASSERT(index != assets.end());
     const auto prepared = std::make_shared<const Prepared>(prepare(*index, options));
+    for (const auto& entry : options.entries) router.add(Method::get, entry, handler_for(prepared));
     const std::vector<std::string_view> kept(reserved.begin(), reserved.end());
     router.set_fallback([prepared, kept](Request& request, Responder respond) {
         if (takes_html(request.header("Accept")) && is_page(request.path, kept)) {

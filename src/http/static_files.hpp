@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/router.hpp"
 
@@ -27,12 +28,14 @@ struct StaticOptions {
     bool single_page = false;
     /// Content-Security-Policy of HTML pages; "" = the server's default (this origin only).
     std::string content_security_policy = {};
+    /// Pages of the application that are there for every client, whatever it accepts: "/monitor".
+    std::vector<std::string> entries = {};
 };
 
 /// The index for every page of an application that routes by itself in the browser: GET requests
 /// that take HTML, for paths that fit no route, whose last segment has no dot and whose first is
-/// none of reserved ("api", "assets"; compared after decoding). All others are not found, as if
-/// there were no application. index must be one of assets.
+/// none of reserved ("api", "assets"; compared after decoding), and for options.entries. All others
+/// are not found, as if there were no application. index must be one of assets.
 void add_application(Router& router, std::span<const Asset> assets, const StaticOptions& options,
                      std::span<const std::string_view> reserved);
 

@@ -163,16 +163,16 @@ def test_keys_show_who_made_them_and_when_they_were_used(server):
 # --- limits and pools ---
 
 def test_a_check_of_a_limit_uses_nothing_up(fresh_server):
-    rule = fresh_server.post("/api/limits", {"resource": "console:test", "limit_type": "window", "max_value": 5, "window_seconds": 60}).body
+    rule = fresh_server.post("/api/limits", {"resource": "api:/console/test", "limit_type": "window", "max_value": 5, "window_seconds": 60}).body
     for _ in range(20):
-        answer = fresh_server.post("/api/limits/check", {"resource": "console:test", "cost": 5})
+        answer = fresh_server.post("/api/limits/check", {"resource": "api:/console/test", "cost": 5})
         assert answer.status == 200 and answer.body["would_pass"] is True
         assert answer.body["current"] == 0 and answer.body["allowed"] == 5 and answer.body["rule"]["id"] == rule["id"]
-    refused = fresh_server.post("/api/limits/check", {"resource": "console:test", "cost": 6}).body
+    refused = fresh_server.post("/api/limits/check", {"resource": "api:/console/test", "cost": 6}).body
     assert refused["would_pass"] is False and refused["retry_after_ms"] >= 1 and refused["rule"]["id"] == rule["id"]
     shown = next(one for one in fresh_server.get("/api/limits").body["items"] if one["id"] == rule["id"])
     assert (shown["passed"], shown["refused"], shown["refused_last_hour"]) == (0, 0, 0)
-    assert fresh_server.post("/api/limits/check", {"resource": "nothing:here"}).body["would_pass"] is True
+    assert fresh_server.post("/api/limits/check", {"resource": "api:/nothing/here"}).body["would_pass"] is True
     assert fresh_server.post("/api/limits/check", {"resource": "a b"}).status == 422
     assert fresh_server.post("/api/limits/check", {"resource": "x", "cost": 0}).status == 422
 
@@ -316,7 +316,7 @@ def test_a_run_sends_them_again_at_its_rate_and_can_be_cancelled(server, dead):
                                     if one["id"] == whole.body["id"] and one["status"] != "running"), None), 20, "its end")
     assert done["status"] == "completed" and done["finished_at"]
     wait_until(lambda: call("GET", "/api/messages/counts?status=failed").body["total"] == 0, 20, "no dead letter")
-    assert call("GET", "/api/messages/counts").body["by_status"] == {"success": 30}
+    wait_until(lambda: call("GET", "/api/messages/counts").body["by_status"] == {"success": 30}, 20, "all are sent")
 
 
 def test_a_run_takes_each_message_once_though_it_fails_again(server):
