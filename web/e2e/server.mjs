@@ -8,6 +8,11 @@ import { join, resolve } from 'node:path'
 
 const READY_SECONDS = 20
 
+/** The environment without settings of ours, which the server would take (or refuse) as its own. */
+function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HONGYAN_')))
+}
+
 function freePort() {
   return new Promise((done, failed) => {
     const probe = createServer()
@@ -65,7 +70,7 @@ export async function connectServer() {
   let child
   async function start() {
     let log = ''
-    child = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], { env: { ...process.env, HONGYAN_ADMIN_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], { env: { ...ownEnvironment(), HONGYAN_ADMIN_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { log = (log + chunk).slice(-4_000) })
     await until('the server is ready', async () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${log}`)
