@@ -21,6 +21,7 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -E env HONGYAN_BUILD=1
     ${HONGYAN_NODE} ${web_modules}/vite/bin/vite.js build --logLevel warn --outDir ${web_dist} --emptyOutDir
   DEPENDS ${web_sources} ${web_dir}/index.html ${web_dir}/vite.config.ts ${web_dir}/package-lock.json
+    ${CMAKE_SOURCE_DIR}/docs/openapi.json
   WORKING_DIRECTORY ${web_dir}
   COMMENT "Building the console"
   VERBATIM)

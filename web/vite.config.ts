@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import Components from 'unplugin-vue-components/vite'
@@ -7,6 +8,9 @@ import { licences } from './tools/licences'
 
 // The server that "npm run dev" talks to. The path /docs and its files come from there as well.
 const server = process.env.HONGYAN_URL ?? 'http://127.0.0.1:8000'
+
+// The kinds of channel are those of the API: a new one is here as soon as the document has it.
+const api = JSON.parse(readFileSync(new URL('../docs/openapi.json', import.meta.url), 'utf8'))
 
 export default defineConfig({
   plugins: [
@@ -24,6 +28,7 @@ export default defineConfig({
     dedupe: ['vue', 'element-plus', 'vue-i18n'],
   },
   define: {
+    __CHANNELS__: JSON.stringify(api.components.schemas.Message.properties.channel.enum),
     // Only the part of vue-i18n that is used; messages are interpreted, never turned into code by eval.
     __VUE_I18N_FULL_INSTALL__: false,
     __VUE_I18N_LEGACY_API__: false,

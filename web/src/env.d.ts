@@ -1,7 +1,12 @@
 /// <reference types="vite/client" />
 import 'vue-router'
 import type { Component } from 'vue'
-import type { Scope } from './api/contract'
+import type { Channel, Scope } from './api/contract'
+
+declare global {
+  /** Written by Vite from docs/openapi.json. */
+  const __CHANNELS__: readonly Channel[]
+}
 
 declare module 'vue-router' {
   interface RouteMeta {

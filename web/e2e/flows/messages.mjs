@@ -34,7 +34,7 @@ export default async function ({ page, base, api, assert, until, settle }) {
   assert.ok(await dialog.locator('.timeline li').count() >= 2, 'its way has nodes')
   assert.ok(await dialog.locator('.why li').count() >= 2, 'its reasons are there')
   await dialog.getByRole('button', { name: 'Send again' }).click()
-  await page.getByRole('button', { name: 'Send again' }).last().click()
+  await page.getByRole('dialog', { name: 'Send this message again?' }).getByRole('button', { name: 'Send again' }).click()
   await until('it is tried again', async () => (await api('GET', `/api/messages/${failed.message_id}`)).attempts > failed.attempts)
 
   // What is typed is searched for, never run.

@@ -7,6 +7,7 @@ export type Language = (typeof LANGUAGES)[number]
 export const LOCALE_TAG: Record<Language, string> = { zh: 'zh-CN', en: 'en-GB' }
 const LANGUAGE_NAME = 'hongyan.language'
 const ALWAYS = ['common']
+const CHANNEL_WORDS = 'common.channel.'
 
 interface Words { [key: string]: string | Words }
 const files = import.meta.glob<{ default: Words }>('./{zh,en}/*.ts')
@@ -29,6 +30,8 @@ export const i18n = createI18n({
   messages: { zh: {}, en: {} } as Record<Language, Words>,
   missingWarn: import.meta.env.DEV,
   fallbackWarn: false,
+  // A kind of channel that was added without words here is called by its name.
+  missing: (_locale, key) => (key.startsWith(CHANNEL_WORDS) ? key.slice(CHANNEL_WORDS.length) : key),
 })
 
 const areas = new Set<string>(ALWAYS)

@@ -1,4 +1,4 @@
-// Icon and chart colour of each channel, the same on every page.
+// Icon and chart colour of each channel, the same on every page; others have a plain one.
 import { Bell, Bird, Hash, Mail, MessageCircle, MessageSquare, MessagesSquare, Webhook } from 'lucide-vue-next'
 import type { Component } from 'vue'
 

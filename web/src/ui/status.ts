@@ -1,5 +1,6 @@
 // Each status of messages, tasks and accounts: a tone, an icon and a word, so that colour is never the only sign.
 import type { Component } from 'vue'
+import type { Channel } from '@/api/contract'
 import { Ban, CheckCheck, CircleCheck, CircleDashed, CircleHelp, CircleX, Clock3, LoaderCircle, PauseCircle, RefreshCw, ShieldAlert, ShieldCheck, TimerOff } from 'lucide-vue-next'
 
 export type StatusTone = 'ok' | 'warn' | 'bad' | 'info' | 'wait' | 'mute'
@@ -26,4 +27,4 @@ export const STATUSES: Record<string, { tone: StatusTone; icon: Component }> = {
   revoked: { tone: 'mute', icon: Ban },
 }
 export const MESSAGE_STATUSES = ['pending', 'scheduled', 'processing', 'retrying', 'success', 'delivered', 'failed', 'expired', 'cancelled', 'unknown'] as const
-export const CHANNELS = ['sms', 'email', 'app', 'wechat', 'feishu', 'dingtalk', 'slack', 'webhook'] as const
+export const CHANNELS: readonly Channel[] = __CHANNELS__
