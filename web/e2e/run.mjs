@@ -49,9 +49,10 @@ async function pagesOf(page, base, api) {
   const more = ['/monitor?screen=1', '/no-such-page']
   const messages = await api('GET', '/api/messages?limit=1')
   if (paths.includes('/messages') && messages.items[0]) more.push(`/messages?open=${messages.items[0].message_id}`)
-  const templates = await api('GET', '/api/messages/templates?limit=1')
+  const templates = await api('GET', '/api/messages/templates?limit=50')
   const template = templates.items[0]
-  if (paths.includes('/templates') && template) more.push(`/templates/${template.template_id ?? template.id}`)
+  const mail = templates.items.find((each) => each.channel === 'email')
+  if (paths.includes('/templates') && template) more.push(`/templates/${template.id}`, ...(mail ? [`/templates/${mail.id}/visual`] : []))
   return [...paths, ...more].filter((path) => !ONLY || ONLY.includes(path))
 }
 

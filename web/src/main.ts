@@ -18,7 +18,8 @@ const live = createLive({
   snapshot: () => body(session.api.GET('/api/live/snapshot')),
   socket: (ticket) => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/live?ticket=${encodeURIComponent(ticket)}`),
 })
-watch(session.info, (info) => (info ? live.start() : live.stop()))
+// A key that may not read has no live connection, and needs no word about it.
+watch(session.info, (info) => (info && session.can('read') ? live.start() : live.stop()))
 
 const router = makeRouter(session)
 // A key that stops being valid sends everybody to the login page, and back afterwards.
