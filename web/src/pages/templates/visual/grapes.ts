@@ -117,8 +117,14 @@ function quiet(editor: Editor, label: string): () => void {
       if (OUTSIDE.test(address) || /^\s*\{/.test(address)) image.setAttribute('src', standIn(address, image.getAttribute('width') ?? '', ''))
     }
   }
+  // Frames come and go with the device and the zoom; each is named as soon as it is there.
+  const holder = editor.getContainer() ?? document.body
+  const nameFrames = () => { for (const frame of holder.querySelectorAll('iframe:not([title])')) frame.setAttribute('title', label) }
+  const frames = new MutationObserver(nameFrames)
+  frames.observe(holder, { subtree: true, childList: true })
+  nameFrames()
   editor.on('load canvas:frame:load', () => {
-    editor.Canvas.getFrameEl()?.setAttribute('title', label)
+    nameFrames()
     const document = editor.Canvas.getDocument()
     if (!document) return
     observer?.disconnect()
@@ -126,5 +132,8 @@ function quiet(editor: Editor, label: string): () => void {
     observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['src'] })
     tame(document)
   })
-  return () => observer?.disconnect()
+  return () => {
+    frames.disconnect()
+    observer?.disconnect()
+  }
 }
