@@ -17,6 +17,7 @@ from support import HongyanServer
 
 KILLS = int(os.environ.get("HONGYAN_KILLS", "12"))
 SEED = int(os.environ.get("HONGYAN_SEED", "20261124"))
+OUTCOMES = 100  # that wait for a commit on a slow disk, of the 2,048 at which sending pauses
 POOL_SIZE = 20  # message_sender's core_pool_size; the queue never gets long enough to let it grow
 SETTINGS = {
     "sandbox.latency_ms": os.environ.get("HONGYAN_SANDBOX_LATENCY_MS", "8"),
@@ -102,7 +103,8 @@ def test_nothing_accepted_is_lost_over_many_kills():
         asks = all_asks(clients)
         duplicates, aftermath = invariants.check_all(server, clients, asks, at_kills)
         report(KILLS, asks, duplicates, aftermath, at_kills)
-        assert duplicates <= POOL_SIZE * KILLS
+        # In flight, and besides what came back and waited for its commit; the less, the faster the disk (docs/guarantees.md).
+        assert duplicates <= (POOL_SIZE + OUTCOMES) * KILLS
         assert sum(ask.outcome == "accepted" for ask in asks) > 50 * KILLS, "hardly any load"
 
 

@@ -69,7 +69,10 @@ class Providers:
     """`hongyan sandbox` as a process of its own."""
 
     def __init__(self, folder):
-        self.process = subprocess.Popen([binary(), "sandbox", "--http-port", "0", "--data", folder, "--print-json"],
+        # Receipts without a pause: one that is asked for after the restart is there, however fast the restart was.
+        chaos = folder / "chaos.toml"
+        chaos.write_text("[[chaos.receipt]]\ndelay_ms = 0\n", encoding="utf-8")
+        self.process = subprocess.Popen([binary(), "sandbox", "--http-port", "0", "--data", folder, "--file", chaos, "--print-json"],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.info = json.loads(self.process.stdout.readline())
 

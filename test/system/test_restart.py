@@ -63,11 +63,12 @@ def test_a_port_in_use_is_refused_and_named(tmp_path):
 
 def test_a_scheduled_message_survives_a_kill_and_is_sent_at_its_time():
     with HongyanServer() as server:
-        due_ms = int(time.time() * 1000) + 1_500
+        due_ms = int(time.time() * 1000) + 4_000
         identity = server.send(send_at=rfc3339(due_ms))["message_id"]
         late = server.send(delay_seconds=3600)["message_id"]
         server.restart(kill=True)
-        assert server.message(identity)["status"] == "scheduled"
+        found = server.message(identity)["status"]
+        assert found == "scheduled" or time.time() * 1000 >= due_ms, "the start took longer than the message had to wait"
         assert server.wait_final(identity)["status"] == "success"
         arrival = next(one for one in invariants.read_ledger(server.data) if one.message_id == int(identity))
         assert due_ms <= arrival.received_ms <= due_ms + 2_000

@@ -83,10 +83,10 @@ def test_the_sender_pool_grows_over_80_percent_and_shrinks_under_20_percent_with
     wait_until(lambda: pool(tuned)["queue_size"] == 80, 5, "80 messages in the queue")
     time.sleep(2.2)  # two looks of the keeper: at the mark is not over it
     assert pool(tuned)["size"] == 20, pool(tuned)
-    for _ in range(11):
-        tuned.send()
+    more = [{"recipient": f"14{n:09d}"} for n in range(11)]  # all of them at once, between two looks
+    assert tuned.post("/api/messages/send-batch", {"channel": "sms", "content": "hold", "recipients": more}).status == 202
     grown = wait_until(lambda: (found := pool(tuned))["size"] > 20 and found, 5, "the growth")
-    assert grown["last_change"]["reason"] == "queue 91 of 100 is 91 %, over the 80 % mark: 20 → 24", grown
+    assert grown["changes"][-1]["reason"] == "queue 91 of 100 is 91 %, over the 80 % mark: 20 → 24", grown
     assert tuned.call("DELETE", f"/api/limits/{hold.body['id']}").status == 204
     assert tuned.wait_task(batch.body["task_id"])["success_count"] == 80
     top = pool(tuned)["size"]
