@@ -338,6 +338,11 @@ const shape::Object& describe(shape::Tag<TemplateQuery>) {
         field("status", &Q::status, "Only this status.")
             .one_of(template_statuses)
             .example("active"),
+        field("q", &Q::q,
+              "Words, each of which is a part of the id, the name, the title or the subject; "
+              "capital and small letters of English are the same.")
+            .length(1, 200)
+            .example("order"),
         field("limit", &Q::limit, "How many at most.").between(1, 200).default_value(50),
         field("cursor", &Q::cursor, "next_cursor of the page before.").length(0, 200).example(""));
     return object;

@@ -71,6 +71,7 @@ struct TemplatePage {
 struct TemplateQuery {
     std::optional<ChannelKind> channel;
     std::optional<std::string> status;
+    std::optional<std::string> q;
     int limit = 50;
     std::string cursor;
 };

@@ -65,6 +65,7 @@ Result<Answer> list_templates(const Call& call, Session& session) {
     filter.tenant_id = call.caller.tenant_id;
     filter.channel = query->channel;
     filter.status = query->status.value_or("");
+    filter.words = query->q.value_or("");
     filter.after_id = *cursor;
     filter.limit = query->limit + 1;  // one more tells whether there is a next page
     auto records = table::list_templates(session, filter);

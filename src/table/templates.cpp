@@ -1,5 +1,7 @@
 #include "table/templates.hpp"
 
+#include <array>
+
 namespace hongyan::table {
 namespace {
 
@@ -37,6 +39,26 @@ void insert_version(Session& session, const TemplateRecord& t) {
         t.design);
 }
 
+/// What LIKE must find, in any order: one pattern a word; the last has what is left, in its order.
+std::array<std::string, 3> patterns_of(std::string_view words) {
+    std::array<std::string, 3> patterns;
+    std::size_t used = 0;
+    bool in_word = false;
+    for (const char c : words) {
+        if (c == ' ' || c == '\t') {
+            if (in_word && used + 1 < patterns.size()) ++used;
+            in_word = false;
+            continue;
+        }
+        if (!in_word) patterns[used] += '%';
+        if (c == '%' || c == '_' || c == '!') patterns[used] += '!';
+        patterns[used] += c;
+        in_word = true;
+    }
+    for (auto& pattern : patterns) pattern += '%';
+    return patterns;
+}
+
 }  // namespace
 
 std::vector<TemplateRecord> all_templates(Session& session) {
@@ -49,13 +71,19 @@ std::vector<TemplateRecord> all_templates(Session& session) {
 }
 
 std::vector<TemplateRecord> list_templates(Session& session, const TemplateFilter& filter) {
+    static const std::string searched =
+        " AND lower(CAST(id AS TEXT) || ' ' || name || ' ' || title || ' ' || coalesce(subject, "
+        "'')) LIKE ";
     static const std::string sql =
         "SELECT " + std::string(columns) +
         " FROM message_templates WHERE tenant_id = $1 AND ($2 = '' OR channel = $2)"
-        " AND ($3 = '' OR status = $3) AND id > $4 ORDER BY id LIMIT $5";
-    auto rows = session.query(sql, filter.tenant_id,
-                              filter.channel ? to_text(*filter.channel) : std::string_view(),
-                              filter.status, filter.after_id, filter.limit);
+        " AND ($3 = '' OR status = $3) AND id > $4" +
+        searched + "lower($6) ESCAPE '!'" + searched + "lower($7) ESCAPE '!'" + searched +
+        "lower($8) ESCAPE '!' ORDER BY id LIMIT $5";
+    const auto patterns = patterns_of(filter.words);
+    auto rows = session.query(
+        sql, filter.tenant_id, filter.channel ? to_text(*filter.channel) : std::string_view(),
+        filter.status, filter.after_id, filter.limit, patterns[0], patterns[1], patterns[2]);
     std::vector<TemplateRecord> found;
     while (rows.next()) found.push_back(read_row(rows));
     return found;

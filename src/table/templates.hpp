@@ -14,6 +14,8 @@ struct TemplateFilter {
     std::int64_t tenant_id = 1;
     std::optional<ChannelKind> channel;
     std::string status;
+    /// Each word of it is part of the id, the name, the title or the subject; "" is all.
+    std::string words;
     std::int64_t after_id = 0;
     int limit = 50;
 };

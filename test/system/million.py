@@ -19,6 +19,13 @@ RARE_RECIPIENT = "13900000000"
 COLUMNS = ("id", "task_id", "template_id", "template_version", "recipient", "channel", "content", "priority", "status", "tenant_id", "attempts",
            "finished_ms", "timing", "provider", "reason")
 
+#: The batches that the messages name, all of them done.
+TASKS = """INSERT INTO message_tasks (id, tenant_id, channel, name, status, total_count, success_count, failed_count, cancelled_count,
+    expired_count, created_ms, finished_ms)
+    SELECT task_id, 1, 'sms', 'Batch ' || task_id, 'completed', count(*), sum(status IN ('success', 'delivered')),
+        sum(status IN ('failed', 'unknown')), sum(status = 'cancelled'), sum(status = 'expired'), min(id >> 20), max(finished_ms)
+    FROM message_records WHERE task_id IS NOT NULL GROUP BY task_id"""
+
 
 def rows(count: int, end_ms: int, days: float, seed: int = 1):
     """Messages in the order of their acceptance, the last one a minute before end_ms."""
@@ -45,6 +52,7 @@ def fill(database, count: int = 1_000_000, end_ms: int | None = None, days: floa
     made = rows(count, end_ms or int(time.time() * 1000), days)
     connection.execute("BEGIN")
     connection.executemany(f"INSERT INTO message_records ({', '.join(COLUMNS)}) VALUES ({marks})", made)
+    connection.execute(TASKS)
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

@@ -251,3 +251,35 @@ def test_templates_outlive_a_restart(fresh_server, kill):
     assert fresh_server.get(f"{TEMPLATES}/4").status == 404  # what was seeded once is not seeded again
     sent = fresh_server.send(content=None, template=made["name"], variables={"name": "A", "days": 1})
     wait_until(lambda: fresh_server.message(sent["message_id"])["content"] == "v2 A 1")
+
+
+def test_templates_are_searched_by_words_of_id_name_title_and_subject(server):
+    mark = uuid.uuid4().hex[:8]
+    names = [f"{mark}_spring_sale", f"{mark}_100%_off", f"{mark}_plain"]
+    first = make(server, name=names[0], title="Spring Angebot", channel="email", subject="For {{ name }}")
+    second = make(server, name=names[1].replace("%", "."), title="100% off_now!")
+    third = make(server, name=names[2], title="Straße 中文 Titel")
+
+    def found(words: str, **more) -> list[int]:
+        answer = server.get(TEMPLATES, query={"q": words, "limit": 200} | more)
+        assert answer.status == 200, answer
+        return [one["id"] for one in answer.body["items"]]
+
+    assert found(mark) == [first["id"], second["id"], third["id"]]
+    assert found(f"sale {mark.upper()} SPRING") == [first["id"]], "words in any order, capitals or not"
+    assert found(f"{mark} for") == [first["id"]], "the subject is searched"
+    assert found(f"  {mark}   中文 ") == [third["id"]]
+    assert found(f"{mark} 100%") == [second["id"]] and found(f"{mark} off_now!") == [second["id"]], "signs of patterns are themselves"
+    assert found(f"{mark} s%e") == found(f"{mark} s_le") == []
+    assert found(f"{mark} a b c d e f") == [] and found("' OR 1=1 --") == []
+    assert first["id"] in found(str(first["id"]))
+    assert found(mark, channel="email") == [first["id"]] and found(mark, status="disabled") == []
+    page = server.get(TEMPLATES, query={"q": mark, "limit": 2}).body
+    assert [one["id"] for one in page["items"]] == [first["id"], second["id"]]
+    assert [one["id"] for one in server.get(TEMPLATES, query={"q": mark, "limit": 2, "cursor": page["next_cursor"]}).body["items"]] == [third["id"]]
+
+
+@pytest.mark.parametrize("words", ["", "x" * 201])
+def test_a_search_without_words_or_too_long_is_refused(server, words):
+    answer = server.get(TEMPLATES, query={"q": words})
+    assert answer.status == 422 and error_paths(answer) == {"$query.q"}

@@ -15,6 +15,8 @@ const browser = await startBrowser(['--js-flags=--expose-gc'])
 let failed = false
 try {
   const { page, context, problems } = await openPage(browser, { base: server.url, key: 'hy_test', size: 'laptop', theme: 'dark' })
+  // A busy machine may let the page wait; the deadline below is what counts.
+  page.setDefaultTimeout(MINUTES_MAX * 60_000)
   // All clocks of the page run SPEED times as fast, so that throttled drawing keeps up with the updates.
   await page.addInitScript((speed) => {
     const now = performance.now.bind(performance)
@@ -48,12 +50,20 @@ try {
 
   const started = Date.now()
   const deadline = Date.now() + MINUTES_MAX * 60_000
+  /** With SAMPLES=1: the heap as it goes, to see whether it rises or has only come up. */
+  async function sample(sent) {
+    if (!process.env.SAMPLES) return
+    const { heap } = await measure()
+    console.log(`  ${sent}: ${(heap / 1_048_576).toFixed(2)} MiB`)
+  }
+
   async function run(count) {
     for (let sent = 0; sent < count;) {
       if (Date.now() > deadline) throw new Error(`not done within ${MINUTES_MAX} minutes`)
       for (let burst = 0; burst < 4 && sent < count && server.push(); burst += 1) sent += 1
       if (sent % 100 < 4) await drawn()
-      if (sent % 4_000 < 4 && sent) console.log(`… ${sent} at ${((Date.now() - started) / 1_000).toFixed(0)} s`)
+      if (sent % 4_000 < 4) await sample(sent)
+      if (sent % 4_000 < 4) console.log(`… ${sent} at ${((Date.now() - started) / 1_000).toFixed(0)} s`)
       await new Promise((resolve) => setTimeout(resolve, 2_000 / SPEED))
     }
     await drawn()

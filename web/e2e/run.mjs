@@ -28,7 +28,7 @@ function fail(where, what) {
 
 async function settle(page) {
   await page.waitForLoadState('domcontentloaded')
-  await page.waitForFunction(() => !document.querySelector('.skeleton'), undefined, { timeout: 15_000 }).catch(() => undefined)
+  await page.waitForFunction(() => !document.querySelector('.skeleton, .splash, .route-progress'), undefined, { timeout: 15_000 }).catch(() => undefined)
   await page.waitForTimeout(350)
 }
 
@@ -60,7 +60,7 @@ async function lookAt(page, path, where, size) {
   await settle(page)
   for (const finding of await axe(page)) fail(where, finding)
   if (size === 'phone') {
-    const over = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth)
+    const over = await page.evaluate(() => document.scrollingElement.scrollWidth - Math.min(innerWidth, screen.width, document.documentElement.clientWidth))
     if (over > 1) fail(where, `wider than the screen by ${over} px`)
   }
   // A key that has no text is shown as itself.
@@ -95,7 +95,7 @@ async function checkPages(browser, { base, key, api }) {
 async function runFlow(browser, name, server) {
   const { default: flow } = await import(`./flows/${name}.mjs`)
   const { page, context, problems } = await openPage(browser, { base: server.base, key: server.key, language: 'en' })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(Number(process.env.TIMEOUT_MS ?? 30_000))
   const started = Date.now()
   try {
     await flow({ page, context, problems, settle, assert, axe: () => axe(page), browser, ...server, openPage: (more) => openPage(browser, { base: server.base, key: server.key, ...more }) })

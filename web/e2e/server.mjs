@@ -1,10 +1,12 @@
-// The server under test: the release binary with a fresh data folder, or one that runs already (BASE and KEY).
+// The server under test: the release binary with a fresh data folder, or one that runs already (BASE and KEY). With DIST the
+// pages come from that build of the console and not from the binary.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { startFront } from '../tools/front.mjs'
 
 const READY_SECONDS = 20
 
@@ -55,7 +57,8 @@ function makeSeed(api) {
   }
 }
 
-export async function connectServer() {
+/** `prepare(folder)` may fill the data folder of a server that has made its tables and stands still; `more`: arguments of serve. */
+export async function connectServer({ prepare, more = [], readySeconds = READY_SECONDS } = {}) {
   if (process.env.BASE) {
     const base = process.env.BASE
     const api = makeApi(base, process.env.KEY)
@@ -66,16 +69,16 @@ export async function connectServer() {
   const data = mkdtempSync(join(tmpdir(), 'hongyan-console-'))
   const key = `hy_${randomBytes(24).toString('hex')}`
   const port = await freePort()
-  const base = `http://127.0.0.1:${port}`
+  const own = `http://127.0.0.1:${port}`
   let child
   async function start() {
     let log = ''
-    child = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`], { env: { ...ownEnvironment(), HONGYAN_ADMIN_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...more], { env: { ...ownEnvironment(), HONGYAN_ADMIN_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { log = (log + chunk).slice(-4_000) })
     await until('the server is ready', async () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${log}`)
-      return fetch(`${base}/readyz`).then((reply) => reply.ok, () => false)
-    }, READY_SECONDS)
+      return fetch(`${own}/readyz`).then((reply) => reply.ok, () => false)
+    }, readySeconds)
   }
   async function end() {
     if (!child || child.exitCode !== null) return
@@ -86,6 +89,13 @@ export async function connectServer() {
     clearTimeout(timer)
   }
   await start()
-  const api = makeApi(base, key)
-  return { base, key, api, until, seed: makeSeed(api), restartable: true, start, end, stop: async () => { await end(); rmSync(data, { recursive: true, force: true }) } }
+  if (prepare) {
+    await end()
+    await prepare(data)
+    await start()
+  }
+  const front = process.env.DIST ? await startFront(own) : undefined
+  const base = front?.url ?? own
+  const api = makeApi(own, key)
+  return { base, key, api, until, seed: makeSeed(api), restartable: true, start, end, stop: async () => { front?.stop(); await end(); rmSync(data, { recursive: true, force: true }) } }
 }

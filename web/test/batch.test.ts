@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inCalls, mapRows, rowOf } from '@/pages/batch/recipients'
+import type { Table } from '@/pages/batch/table'
 import { csvCell, guessMapping, looksLikeHead, parseTable, sniffDelimiter, sniffEncoding } from '@/pages/batch/table'
 import { asValue } from '@/pages/send/variables'
 import { fieldsOf, fromText, kindOf, toText } from '@/ui/schemaForm'
@@ -47,9 +48,17 @@ describe('columns', () => {
     expect(guessMapping(['Order No', '手机号', 'x'], ['order_no'])).toEqual({ recipient: '手机号', order_no: 'Order No' })
     expect(guessMapping(['a', 'b'], ['v'], { recipient: 'b', v: 'a' })).toEqual({ recipient: 'b', v: 'a' })
   })
+  it('keeps rows that the server would refuse a whole call for out of it', () => {
+    const words = { noRecipient: 'R', noValue: 'V', tooLong: 'L', nul: 'N' }
+    const rows = ['a', 'x'.repeat(4_097), 'b\0c', 'd'].map((to, at) => [to, at === 3 ? '1\0' : '1'])
+    const table: Table = { encoding: 'utf-8', delimiter: ',', hasHead: true, columns: ['to', 'n'], rows, lines: [2, 3, 4, 5], problems: [] }
+    const mapped = mapRows(table, { recipient: 'to', n: 'n' }, [{ name: 'n', type: 'string', required: true }], { keepDuplicates: false, words })
+    expect(mapped.recipients.map((each) => each.recipient)).toEqual(['a'])
+    expect(mapped.problems.map(({ line, field, text, recipient }) => [line, field, text, recipient.length])).toEqual([[3, 'recipient', 'L', 200], [4, 'recipient', 'N', 3], [5, 'n', 'N', 1]])
+  })
   it('become recipients; rows that lack something are named', () => {
     const table = parseTable(utf8('to,n\n1380013800,5\n,6\n1380013801,\n1380013800,7\n'))
-    const words = { noRecipient: 'R', noValue: 'V' }
+    const words = { noRecipient: 'R', noValue: 'V', tooLong: 'too long', nul: 'nul' }
     const mapped = mapRows(table, { recipient: 'to', n: 'n' }, [{ name: 'n', type: 'integer', required: true }], { keepDuplicates: false, words })
     expect(mapped.recipients).toEqual([{ recipient: '1380013800', variables: { n: 5 } }])
     expect(mapped.problems.map((each) => [each.line, each.field, each.text])).toEqual([[3, 'recipient', 'R'], [4, 'n', 'V']])
@@ -63,7 +72,7 @@ it('calls hold as many recipients as the server takes', () => {
   expect(rowOf('$.channel')).toBe(-1)
 })
 it('a spreadsheet runs nothing of what is exported', () => {
-  for (const cell of ['=1+1', '+cmd', '-2', '@SUM(A1)', '\tx']) expect(csvCell(cell).startsWith(`"'`)).toBe(true)
+  for (const cell of ['=1+1', '+cmd', '-2', '@SUM(A1)', '\tx', ' =1', '\u200b=1', '\u202e+1', '＝1']) expect(csvCell(cell).startsWith(`"'`)).toBe(true)
   expect(csvCell('a "b"')).toBe('"a ""b"""')
 })
 it('values fit the type of the variable or are left for the server to refuse', () => {

@@ -1,10 +1,10 @@
-// The logic of the template pages: values for previews, places of problems, drafts, the language's words, search.
+// The logic of the template pages: values for previews, places of problems, drafts, the language's words, values read back.
 import { describe, expect, it } from 'vitest'
 import { namesIn, placeAt, tokenize } from '@/pages/templates/code/lexer'
 import { draftOf, emptyDraft, findDraft, isDirty, keepDraft, previewOf, putDraft, dropDraft, requestOf, textOf, withVersion } from '@/pages/templates/draft'
 import { checkSchema, exampleOf } from '@/pages/templates/jsonSchema'
 import { ofField, placedProblems, rangeOf, undeclaredNames } from '@/pages/templates/problems'
-import { matches, searchTemplates } from '@/pages/templates/search'
+import { readBack, valuesOfMessage } from '@/pages/templates/readBack'
 import { starterDraft } from '@/pages/templates/starters'
 import { makeLimit, TESTS_PER_MINUTE } from '@/pages/templates/testLimit'
 import type { Template, Variable } from '@/pages/templates/types'
@@ -191,28 +191,24 @@ describe('options by schema', () => {
   })
 })
 
-describe('search', () => {
-  const all = Array.from({ length: 1_500 }, (_, at) => template({ id: at + 1, name: `t_${at + 1}`, title: at % 300 === 0 ? 'Spring Sale' : 'Other' }))
-  const read = (calls: number[]) => async (cursor: string | undefined, limit: number) => {
-    const from = Number(cursor ?? 0)
-    calls.push(limit)
-    return { items: all.slice(from, from + limit), next_cursor: from + limit < all.length ? String(from + limit) : null }
-  }
-  it('goes over all pages, but not for ever', async () => {
-    const calls: number[] = []
-    const first = await searchTemplates('spring SALE', undefined, read(calls))
-    expect(first.items.map((each) => each.id)).toEqual([1, 301, 601, 901])
-    expect(calls).toHaveLength(5)
-    expect(first.scanned_until).toBe('1000')
-    const rest = await searchTemplates('spring sale', first.next_cursor ?? undefined, read(calls))
-    expect(rest.items.map((each) => each.id)).toEqual([1201])
-    expect(rest.next_cursor).toBeUndefined()
+describe('values of a past message', () => {
+  it('are read back where the text leaves no doubt', () => {
+    expect(readBack('Order {{ no }} for {{name}}: {{ no }}.', 'Order A1 for Lin: A1.')).toEqual({ no: 'A1', name: 'Lin' })
+    expect(readBack('{{ a }}', '')).toEqual({ a: '' })
+    expect(readBack('验证码 {{ code }}，{{ who }}', '验证码 4829，阿强，你好')).toEqual({ code: '4829', who: '阿强，你好' })
+    expect(readBack('no variables', 'no variables')).toEqual({})
   })
-  it('without words is one page', async () => {
-    const calls: number[] = []
-    expect((await searchTemplates(' ', undefined, read(calls))).items).toHaveLength(50)
-    expect(calls).toEqual([50])
-    expect(matches(template({ subject: 'Hello World' }), 'world order')).toBe(true)
+  it('are not guessed', () => {
+    expect(readBack('{{ a }}{{ b }}', 'xy')).toBeUndefined()
+    expect(readBack('{{ a | upper }}', 'X')).toBeUndefined()
+    expect(readBack('{% if a %}x{% endif %}', 'x')).toBeUndefined()
+    expect(readBack('Hi {{ a }}!', 'Hello A!')).toBeUndefined()
+    expect(readBack('{{ a }} and {{ a }}', 'x and y')).toBeUndefined()
+    expect(readBack('Hi {{ a }}', 'H')).toBeUndefined()
+  })
+  it('come from the subject where the text does not tell them', () => {
+    expect(valuesOfMessage({ subject: 'For {{ who }}', content: '{{ n | round }}' }, { subject: 'For Ann', content: '3' })).toEqual({ who: 'Ann' })
+    expect(valuesOfMessage({ subject: '', content: '{{ n | round }}' }, { content: '3' })).toBeUndefined()
   })
 })
 

@@ -1,6 +1,7 @@
 // The one way to the server: a typed client with the key, a time limit, and every failure as an ApiProblem.
 import createClient, { type Client } from 'openapi-fetch'
 import { ApiProblem, problemFromResponse, problemFromUnknown, isAbort } from './problem'
+import { noteReachable } from './reachable'
 import type { paths } from './schema'
 
 export type ApiClient = Client<paths>
@@ -21,7 +22,9 @@ export function createApiClient(options: ClientOptions): ApiClient {
     fetch: async (request: Request) => {
       const signal = AbortSignal.any?.([request.signal, AbortSignal.timeout(REQUEST_SECONDS * 1000)]) ?? request.signal
       try {
-        return await send(request, { signal })
+        const response = await send(request, { signal })
+        noteReachable()
+        return response
       } catch (error) {
         throw isAbort(error) ? error : problemFromUnknown(error)
       }

@@ -1,4 +1,5 @@
 // What can go wrong between the console and the server, as one type that pages can show.
+import { i18n } from '@/i18n'
 import type { components } from './schema'
 
 export type ProblemBody = components['schemas']['Problem']
@@ -41,8 +42,8 @@ export async function problemFromResponse(response: Response): Promise<ApiProble
 export function problemFromUnknown(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error
   const name = (error as { name?: string } | null)?.name
-  if (name === 'TimeoutError') return new ApiProblem('timeout', 0, '')
-  if (error instanceof TypeError) return new ApiProblem('offline', 0, '')
+  if (name === 'TimeoutError') return new ApiProblem('timeout', 0, i18n.global.t('common.state.timeout'))
+  if (error instanceof TypeError) return new ApiProblem('offline', 0, i18n.global.t('common.state.offline.title'))
   return new ApiProblem('server', 0, error instanceof Error ? error.message : String(error))
 }
 

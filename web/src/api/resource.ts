@@ -1,7 +1,13 @@
 // Loading one thing or a list page by page, with every state that a page must show. Requests of a page that is left, or of
-// filters that changed, are aborted: the answer of an old question never overwrites that of a new one.
+// filters that changed, are aborted: the answer of an old question never overwrites that of a new one. What failed because the
+// server was gone loads by itself when it is back.
 import { computed, onScopeDispose, shallowRef, watch, type WatchSource } from 'vue'
 import { isAbort, problemFromUnknown, type ApiProblem } from './problem'
+import { onceReachable } from './reachable'
+
+/** Pages come back spread over so long, so that a server that has just started is not asked for everything at once. */
+const BACK_MS = 500
+const LONGEST_BACK_MS = 30_000
 
 export type LoadState = 'loading' | 'ready' | 'error'
 
@@ -20,10 +26,13 @@ export function useResource<Data>(load: (signal: AbortSignal) => Promise<Data>, 
   const busy = shallowRef(false)
   let controller: AbortController | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let callOff = () => {}
+  let backTries = 0
 
   async function reload(): Promise<void> {
     controller?.abort()
     clearTimeout(timer)
+    callOff()
     const mine = (controller = new AbortController())
     busy.value = true
     try {
@@ -31,12 +40,24 @@ export function useResource<Data>(load: (signal: AbortSignal) => Promise<Data>, 
       if (mine !== controller) return
       data.value = loaded
       problem.value = undefined
+      backTries = 0
     } catch (error) {
       if (mine !== controller || isAbort(error)) return
       problem.value = problemFromUnknown(error)
+      if (problem.value.kind === 'offline') waitForServer()
     }
     busy.value = false
     if (options.pollMs) timer = setTimeout(() => (document.hidden ? again() : void reload()), options.pollMs)
+  }
+
+  /** Each failure in a row waits longer: what others are answered may still not be for this one. */
+  function waitForServer() {
+    const pause = Math.min(LONGEST_BACK_MS, BACK_MS * 2 ** backTries) * (0.5 + Math.random() / 2)
+    callOff = onceReachable(() => {
+      backTries += 1
+      clearTimeout(timer)
+      timer = setTimeout(() => void reload(), pause)
+    })
   }
 
   function again() {
@@ -47,6 +68,7 @@ export function useResource<Data>(load: (signal: AbortSignal) => Promise<Data>, 
     controller?.abort()
     controller = undefined
     clearTimeout(timer)
+    callOff()
   })
   if (options.watch) watch(options.watch, () => void reload(), { deep: true })
   if (options.immediate !== false) void reload()

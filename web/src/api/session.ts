@@ -5,6 +5,7 @@ import type { Scope, SessionInfo } from './contract'
 import { ApiProblem, problemFromUnknown } from './problem'
 
 const KEY_NAME = 'hongyan.key'
+const AGAIN_MS = 3_000
 // "admin" includes the other scopes, as on the server.
 const INCLUDED: Record<Scope, Scope[]> = { admin: ['admin', 'manage', 'read', 'send'], manage: ['manage'], read: ['read'], send: ['send'] }
 
@@ -16,6 +17,7 @@ export function createSession(storage = { session: sessionStorage, local: localS
   const key = shallowRef(storage.session.getItem(KEY_NAME) ?? storage.local.getItem(KEY_NAME) ?? undefined)
   const info = shallowRef<SessionInfo>()
   const expired = shallowRef(false)
+  let again: ReturnType<typeof setTimeout> | undefined
 
   const api: ApiClient = createApiClient({ key: () => key.value, unauthorized: () => { if (key.value) { forget(); expired.value = true } } })
 
@@ -50,7 +52,10 @@ export function createSession(storage = { session: sessionStorage, local: localS
     try {
       await load()
     } catch (error) {
-      return problemFromUnknown(error).kind !== 'unauthorized'
+      if (problemFromUnknown(error).kind === 'unauthorized') return false
+      // Without it nothing is live: it is asked for until the server answers.
+      clearTimeout(again)
+      again = setTimeout(() => void ensure(), AGAIN_MS)
     }
     return true
   }

@@ -44,9 +44,10 @@ export function makeFormat(language: Language) {
   return {
     number: (value: number | null | undefined, digits = 0) =>
       value === null || value === undefined || Number.isNaN(value) ? NOTHING : numberFormat(tag, { maximumFractionDigits: digits }).format(value),
-    /** 12,431 → 12K / 1.2万: for axes and small places. */
+    /** 12,431 → 12K / 1.2万: for axes and small places. Four digits stay as they are. */
     compact: (value: number | null | undefined) =>
-      value === null || value === undefined ? NOTHING : numberFormat(tag, { notation: 'compact', maximumFractionDigits: 1 }).format(value),
+      value === null || value === undefined ? NOTHING
+        : numberFormat(tag, Math.abs(value) < 10_000 ? { maximumFractionDigits: 1 } : { notation: 'compact', maximumFractionDigits: 1 }).format(value),
     /** Takes 99.8 (as the API sends), not 0.998. */
     percent: (value: number | null | undefined, digits = 1) =>
       value === null || value === undefined || Number.isNaN(value) ? NOTHING

@@ -29,12 +29,13 @@ export default {
     empty: { title: 'Nothing here yet', text: 'It fills by itself as soon as there is something.' },
     nothing: { title: 'Nothing matches', text: 'No entry fits these filters.' },
     error: { title: 'That did not work', text: 'The server could not answer.' },
+    timeout: 'The server did not answer in time.',
     offline: { title: 'The server cannot be reached', text: 'Check that it runs and that the network is up; then try again.' },
     forbidden: { title: 'This key may not see this', text: 'Sign in with a key that has more scopes.', scope: 'It needs the scope “{scope}”. Sign in with another key, or ask for one.' },
   },
   status: {
     pending: 'Pending', scheduled: 'Scheduled', processing: 'Processing', running: 'Running', retrying: 'Retrying', success: 'Sent', delivered: 'Delivered', completed: 'Completed', failed: 'Failed', expired: 'Expired',
-    cancelled: 'Cancelled', unknown: 'Unknown', active: 'Active', disabled: 'Disabled', inactive: 'Inactive', paused: 'Paused', closed: 'Closed', open: 'Open', half_open: 'Probing', revoked: 'Revoked',
+    cancelled: 'Cancelled', unknown: 'Unknown', active: 'Active', disabled: 'Disabled', inactive: 'Inactive', paused: 'Paused', closed: 'Working', open: 'Cut off', half_open: 'Probing', revoked: 'Revoked',
   },
   alert: {
     calm: 'All calm: nothing needs attention.', bad: 'Serious:', warn: 'Warning:',

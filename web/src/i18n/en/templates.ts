@@ -21,6 +21,7 @@ export default {
     unused: 'not used', unnamed: 'Variable {number}', up: 'Move {name} up', down: 'Move {name} down', remove: 'Remove {name}', undeclared: 'Used, but not declared. Declare:', misfit: 'The sample is not what this type takes ({type}).',
   },
   set: { typical: 'Typical', shortest: 'Shortest', longest: 'Longest', own: 'Own' },
+  past: { label: 'From a message', choose: 'Take the values of…', empty: 'No message was made from it yet', none: 'The values of this message cannot be read back out of its text.', filled: '{n} value was read back. | {n} values were read back.' },
   preview: {
     title: 'Preview', values: 'Values', tone: 'Light or dark', screen: 'What the receiver sees', now: 'now', unknownSender: '1069 0000', picture: 'Picture', element: 'Element {name}', noVariables: 'This template has no variables.',
     missing: 'No sample, so marked in the preview:', undeclared: 'Not declared, so marked in the preview:', stale: 'The last that worked is shown.', wrong: 'There is nothing to show yet.',

@@ -29,6 +29,7 @@ export default {
     empty: { title: '这里还没有内容', text: '一有内容就会自动出现。' },
     nothing: { title: '没有匹配项', text: '没有符合当前筛选条件的记录。' },
     error: { title: '操作未成功', text: '服务器未能给出结果。' },
+    timeout: '服务器没有及时响应。',
     offline: { title: '无法连接服务器', text: '请确认服务正在运行、网络通畅，然后重试。' },
     forbidden: { title: '当前密钥无权查看', text: '请使用权限更高的密钥登录。', scope: '需要“{scope}”权限。请换用其他密钥，或申请一个。' },
   },

@@ -21,6 +21,7 @@ export default {
     unused: '未使用', unnamed: '变量 {number}', up: '上移 {name}', down: '下移 {name}', remove: '删除 {name}', undeclared: '用到但没有声明，点击声明：', misfit: '示例不符合类型（{type}）。',
   },
   set: { typical: '典型', shortest: '最短', longest: '最长', own: '自填' },
+  past: { label: '取自历史消息', choose: '选择一条消息，填入它的变量值…', empty: '还没有用此模板发送过消息', none: '无法从这条消息的正文还原变量值。', filled: '已还原 {n} 个变量值。' },
   preview: {
     title: '预览', values: '取值', tone: '浅色或深色', screen: '接收者看到的画面', now: '现在', unknownSender: '1069 0000', picture: '图片', element: '元素 {name}', noVariables: '这个模板没有变量。',
     missing: '没有示例值，已在预览中标出：', undeclared: '没有声明，已在预览中标出：', stale: '显示的是上一次正确的结果。', wrong: '还没有可以显示的内容。',

@@ -3,11 +3,14 @@ import { asValue, type Variable } from '@/pages/send/variables'
 import type { Table } from './table'
 
 export const RECIPIENTS_PER_CALL = 10_000
+/** What the API refuses a whole call for, not a row: found here, so that one broken row does not hold up a file. */
+const RECIPIENT_MAX = 4_096
+const hasNul = (text: string | undefined) => text?.includes('\0') ?? false
 export interface Recipient { recipient: string; variables?: Record<string, unknown> }
 export interface RowProblem { line: number; recipient: string; field: string; text: string }
 export interface Mapped { recipients: Recipient[]; lines: number[]; problems: RowProblem[]; duplicates: number }
 
-export function mapRows(table: Table, mapping: Record<string, string>, variables: Variable[], options: { keepDuplicates: boolean; words: { noRecipient: string; noValue: string } }): Mapped {
+export function mapRows(table: Table, mapping: Record<string, string>, variables: Variable[], options: { keepDuplicates: boolean; words: { noRecipient: string; noValue: string; tooLong: string; nul: string } }): Mapped {
   const columnOf = (name: string) => table.columns.indexOf(mapping[name] ?? '')
   const recipientAt = columnOf('recipient')
   const used = variables.map((variable) => ({ variable, at: columnOf(variable.name) })).filter((each) => each.at >= 0)
@@ -18,6 +21,11 @@ export function mapRows(table: Table, mapping: Record<string, string>, variables
     const recipient = row[recipientAt] ?? ''
     if (!recipient) {
       mapped.problems.push({ line, recipient, field: 'recipient', text: options.words.noRecipient })
+      return
+    }
+    const broken = [{ name: 'recipient', at: recipientAt }, ...used.map(({ variable, at }) => ({ name: variable.name, at }))].find(({ at }) => hasNul(row[at]))
+    if (broken || [...recipient].length > RECIPIENT_MAX) {
+      mapped.problems.push({ line, recipient: recipient.slice(0, 200), field: broken?.name ?? 'recipient', text: broken ? options.words.nul : options.words.tooLong })
       return
     }
     if (seen.has(recipient)) {

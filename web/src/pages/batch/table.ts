@@ -107,10 +107,13 @@ export function guessMapping(columns: string[], variables: string[], remembered:
   return mapping
 }
 
+// Also behind blanks and signs that nobody sees, and in the wide forms that some spreadsheets take for the narrow ones.
+const FORMULA = /^(?:[\t\r\0]|[\s\p{Cf}\p{Cc}]*[=+\-@＝＋－＠])/u
+
 /** Cells that a spreadsheet would take for a formula get an apostrophe, all are quoted. */
 export function csvCell(value: unknown): string {
   const text = String(value ?? '')
-  const safe = /^[=+\-@\t\r\0]/.test(text) ? `'${text}` : text
+  const safe = FORMULA.test(text) ? `'${text}` : text
   return `"${safe.replaceAll('"', '""')}"`
 }
 export const toCsv = (rows: unknown[][]): string => '\uFEFF' + rows.map((row) => row.map(csvCell).join(',')).join('\r\n') + '\r\n'

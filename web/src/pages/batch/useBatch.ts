@@ -11,6 +11,7 @@ export interface BatchRequest { name?: string; channel: Channel; template_id?: n
 export interface Checked { recipients: number; valid: number; invalid: number; duplicates: number; suppressed: number; segments: number; cost?: { amount: number; currency: string }; seconds?: number; problems: RowProblem[]; previews: { recipient?: string; subject?: string; content?: string }[] }
 
 const TRIES = 4
+const newRun = () => [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join('')
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export function useBatch() {
@@ -28,6 +29,8 @@ export function useBatch() {
   let bytes: ArrayBuffer | undefined
   let worker: Worker | undefined
   let lastId = 0
+  /** The name of this sending, in the keys of its calls: the same for every try of what was checked once. */
+  let run = ''
   let controller: AbortController | undefined
 
   function parse(choices: ParseChoices = {}): void {
@@ -54,8 +57,10 @@ export function useBatch() {
   const signal = () => (controller = new AbortController()).signal
 
   async function check(request: BatchRequest, mapped: Mapped): Promise<void> {
+    if (working.value) return
     working.value = 'check'
     problem.value = undefined
+    run = newRun()
     const total: Checked = { recipients: mapped.recipients.length, valid: 0, invalid: 0, duplicates: mapped.duplicates, suppressed: 0, segments: 0, problems: [...mapped.problems], previews: [] }
     const stop = signal()
     try {
@@ -97,6 +102,7 @@ export function useBatch() {
   }
 
   async function send(request: BatchRequest, mapped: Mapped, bad: Set<number>): Promise<boolean> {
+    if (working.value) return false
     working.value = 'send'
     problem.value = undefined
     const stop = signal()
@@ -104,7 +110,6 @@ export function useBatch() {
     allCalls.value = calls.length
     sentCalls.value = 0
     tasks.value = []
-    const run = [...crypto.getRandomValues(new Uint32Array(3))].map((part) => part.toString(36)).join('')
     try {
       for (const recipients of calls) {
         if (stop.aborted) break

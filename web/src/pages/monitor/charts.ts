@@ -10,13 +10,13 @@ export const channelColor = (channel: string) => cssColor(CHANNEL_LOOK[channel]?
 
 export function trendOption(days: readonly DayTotals[], palette: Palette, format: Format, words: { sent: string; success: string; failed: string }): EChartsCoreOption {
   const line = (name: string, data: number[], color: string, type: 'solid' | [number, number], symbol: string, filled: boolean) => ({
-    name, type: 'line', data, symbol, symbolSize: palette.rem(0.45), smooth: 0.25, smoothMonotone: 'x', lineStyle: { width: palette.rem(0.15), color, type }, itemStyle: { color },
+    name, type: 'line', data, symbol, symbolSize: palette.rem(0.45), smooth: 0.25, smoothMonotone: 'x', lineStyle: { width: palette.rem(0.15), color, type: type === 'solid' ? type : type.map((length) => palette.rem(length / 16)) }, itemStyle: { color },
     emphasis: { focus: 'series' }, triggerLineEvent: true,
     ...(filled ? { areaStyle: { color: { type: 'linear', x: 0, y: 0, x2: 0, y2: 1, colorStops: [{ offset: 0, color: `${color}40` }, { offset: 1, color: `${color}00` }] } } } : {}),
   })
   return {
     grid: { left: palette.rem(0.25), right: palette.rem(0.8), top: palette.rem(2.1), bottom: 0, containLabel: true },
-    legend: { top: 0, left: 0, icon: 'roundRect', itemWidth: palette.rem(0.9), itemHeight: palette.rem(0.25), textStyle: { color: palette['ink-2'], fontSize: palette.rem(0.75) } },
+    legend: { top: 0, left: 0, icon: 'roundRect', itemWidth: palette.rem(0.9), itemHeight: palette.rem(0.25), itemGap: palette.rem(1), textStyle: { color: palette['ink-2'], fontSize: palette.rem(0.75), padding: [0, 0, 0, palette.rem(0.15)] } },
     tooltip: { trigger: 'axis', valueFormatter: (value: unknown) => format.number(value as number) },
     xAxis: { type: 'category', boundaryGap: false, data: days.map((day) => format.day(`${day.date}T12:00:00Z`)), ...axisLook(palette), splitLine: { show: false } },
     yAxis: { type: 'value', minInterval: 1, ...axisLook(palette), axisLine: { show: false }, axisLabel: { ...axisLook(palette).axisLabel, formatter: (value: number) => format.compact(value) } },
@@ -34,16 +34,16 @@ export function pieOption(channels: readonly ChannelTotals[], palette: Palette, 
   return {
     tooltip: { trigger: 'item', valueFormatter: (value: unknown) => format.number(value as number) },
     legend: {
-      orient: 'vertical', right: 0, top: 'middle', icon: 'circle', itemWidth: palette.rem(0.6), itemHeight: palette.rem(0.6), itemGap: palette.rem(0.55), textStyle: { color: palette['ink-2'], fontSize: palette.rem(0.75) },
+      orient: 'vertical', left: '60%', top: 'middle', icon: 'circle', itemWidth: palette.rem(0.6), itemHeight: palette.rem(0.6), itemGap: palette.rem(0.55), textStyle: { color: palette['ink-2'], fontSize: palette.rem(0.75), padding: [0, 0, 0, palette.rem(0.2)] },
       formatter: (name: string) => { const slice = slices.find((each) => names(each.channel) === name); return slice ? `${name}  ${format.percent((slice.total_sent / Math.max(total, 1)) * 100)}` : name },
     },
     series: [{
-      type: 'pie', radius: ['54%', '80%'], center: ['32%', '50%'], padAngle: 2, minAngle: 4, label: { show: false },
+      type: 'pie', radius: ['54%', '80%'], center: ['31%', '50%'], padAngle: 2, minAngle: 4, label: { show: false },
       itemStyle: { borderRadius: palette.rem(0.25) }, labelLine: { show: false }, emphasis: { scaleSize: palette.rem(0.25) },
       // The sum in the middle belongs to the first slice only: each slice would draw it again, one over the other.
       data: slices.map((each, index) => ({
         name: names(each.channel), value: each.total_sent, itemStyle: { color: channelColor(each.channel) },
-        label: index === 0 ? { show: true, position: 'center', formatter: () => format.compact(total), fontSize: palette.rem(1.25), fontWeight: 650, color: palette.ink } : { show: false },
+        label: index === 0 ? { show: true, position: 'center', formatter: () => (total < 1_000_000 ? format.number(total) : format.compact(total)), fontSize: palette.rem(1.25), fontWeight: 650, color: palette.ink } : { show: false },
       })),
     }],
   }

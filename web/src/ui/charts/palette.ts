@@ -44,5 +44,5 @@ export const axisLook = (palette: Palette) => ({
   axisLine: { lineStyle: { color: palette.line } },
   axisTick: { show: false },
   axisLabel: { color: palette['ink-3'], fontSize: palette.rem(0.72), margin: palette.rem(0.6) },
-  splitLine: { lineStyle: { color: palette.line, type: [3, 4] } },
+  splitLine: { lineStyle: { color: palette.line, width: Math.max(1, palette.rem(0.0625)), type: [palette.rem(0.2), palette.rem(0.25)] } },
 })

@@ -24,8 +24,8 @@ export const withoutOutside = (css: string): string => css
   .replace(/url\(\s*(['"]?)\s*(?!data:)[^)]*\1\s*\)/gi, 'none')
   .replace(/expression\s*\(/gi, 'none(')
 
-/** Without event attributes and script addresses: before it is parsed, for browsers complain of them even where they cannot run. */
-export const withoutHandlers = (source: string): string => withoutEvents(source).replace(/<[^>]*>/g, (tag) => tag.replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
+/** Without event attributes, script addresses and other bases: before it is parsed, for browsers complain of them even where they cannot run. */
+export const withoutHandlers = (source: string): string => withoutEvents(source).replace(/<\/?base\b[^>]*>/gi, '').replace(/<[^>]*>/g, (tag) => tag.replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
 /** The same, but the addresses stay. */
 export const withoutEvents = (source: string): string => source.replace(/<[^>]*>/g, (tag) => tag.replace(/[\s/]on\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi, ''))
 
