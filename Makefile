@@ -1,5 +1,5 @@
 # Every target is one script of tools/, so that each can also be run alone. "make" says what there is.
-.PHONY: help run test build bench format peer
+.PHONY: help run cluster test build bench format peer
 
 help: ## Say what the targets do
 	@sed -n 's/^\([a-z]*\): ##/  make \1\t/p' Makefile | expand -t 16
@@ -9,6 +9,9 @@ run: ## Build, start the server on 127.0.0.1:8000 and deliver a message on each 
 
 test: ## Install what is missing, build, and run every test and check
 	@tools/test
+
+cluster: ## Start PostgreSQL, RabbitMQ, Redis, three nodes and a balancer, and deliver through them (PORT=8001, NODES=2)
+	@tools/run-cluster
 
 peer: ## Only the peer tests: senders and simulators against vendors' own clients and servers (see test/peer/README.md)
 	@tools/test peers

@@ -1,5 +1,6 @@
 # hongyan_folder(path LINK libs...): src/<path> becomes the static library hy_<path with _>, its *_test.cpp become the
 # program test_<path with _>, registered with ctest test by test. A folder with no source yet is an interface library.
+# <name>_test_link, _definitions and _properties hold what only the tests of a folder need.
 include(GoogleTest)
 function(hongyan_folder path)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
@@ -20,7 +21,12 @@ function(hongyan_folder path)
   if(HONGYAN_TESTS AND tests)
     add_executable(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE hy_${name} GTest::gtest GTest::gtest_main ${${name}_test_link})
-    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${path}: ")
+    target_compile_definitions(test_${name} PRIVATE ${${name}_test_definitions})
+    set(properties "")
+    if(${name}_test_properties)
+      set(properties PROPERTIES ${${name}_test_properties})
+    endif()
+    gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${path}: " ${properties})
   endif()
 endfunction()
 if(HONGYAN_TESTS)

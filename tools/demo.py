@@ -23,6 +23,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BINARY = ROOT / "build" / "release" / "hongyan"
 HOST = "127.0.0.1"
+WHAT = os.environ.get("MAKE_TARGET", "run")  # of make, for advice
 READY_SECONDS = 20
 FINAL_SECONDS = 10
 STOP_SECONDS = 30
@@ -65,10 +66,10 @@ def check_port(port):
         try:
             probe.bind((HOST, port))
         except PermissionError:
-            raise Trouble(f"port {port} may only be used by root; choose another: PORT=8001 make run") from None
+            raise Trouble(f"port {port} may only be used by root; choose another: PORT=8001 make {WHAT}") from None
         except OSError:
             other = port + 1 if port < 65535 else port - 1
-            raise Trouble(f"port {port} is taken by another program; choose another: PORT={other} make run") from None
+            raise Trouble(f"port {port} is taken by another program; choose another: PORT={other} make {WHAT}") from None
 
 
 def read_key(folder):

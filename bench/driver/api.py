@@ -65,13 +65,15 @@ class Api:
             self.close()
             raise
 
-    def call(self, method, path, body=None):
+    def request_again(self, method, path, body=None):
+        """request(), on a new connection if the server had closed the idle one."""
         try:
-            status, text = self.request(method, path, body)
+            return self.request(method, path, body)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-            status, text = self.request(
-                method, path, body
-            )  # the server had closed the idle connection
+            return self.request(method, path, body)
+
+    def call(self, method, path, body=None):
+        status, text = self.request_again(method, path, body)
         if not 200 <= status < 300:
             raise ApiError(
                 f"{method} {path} was answered {status}: {text[:500].decode(errors='replace')}"
@@ -89,7 +91,7 @@ class Api:
             return False
 
     def metrics(self):
-        status, text = self.request("GET", "/metrics")
+        status, text = self.request_again("GET", "/metrics")
         if status != 200:
             raise ApiError(f"GET /metrics was answered {status}")
         return Metrics(text.decode())

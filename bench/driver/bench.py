@@ -122,7 +122,7 @@ class Bench:
             "--key",
             Server.admin_key,
             "--body",
-            bodies.write(os.path.join(self.folder, "body.json"), body),
+            bodies.write(os.path.join(self.folder, f"body-{port}.json"), body),
             "--first-number",
             str(self.next_number),
         ]
@@ -164,16 +164,17 @@ class Bench:
                 f"errors under load: {errors}; the first answer: {result['first_error'][:600]}"
             )
 
-    def in_rounds(self, name, work):
+    def in_rounds(self, name, work, own_seconds=lambda: 0.0):
         """Runs work for every round and gives the dictionaries that count: those of quiet rounds,
-        if most are."""
+        if most are. own_seconds: processor time of processes that belong to the measurement but
+        are no children of this driver."""
         results = []
         for number in range(self.rounds):
-            before = machine.processor_times()
+            before = machine.processor_times(own_seconds())
             begun = time.monotonic()
             result = work()
             result.update(
-                machine.disturbance(before, machine.processor_times()),
+                machine.disturbance(before, machine.processor_times(own_seconds())),
                 load_average=os.getloadavg()[0],
             )
             results.append(result)

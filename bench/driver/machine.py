@@ -47,9 +47,9 @@ def describe(folder):
     }
 
 
-def processor_times():
-    """Seconds since some beginning: stolen by the host, busy in all, busy for this driver and its
-    ended children."""
+def processor_times(own_seconds=0.0):
+    """Seconds since some beginning: stolen by the host, busy in all, busy for this driver, its
+    ended children and the others that used own_seconds."""
     with open("/proc/stat", encoding="ascii") as lines:
         user, nice, system, _, _, hard_irq, soft_irq, stolen = map(
             int, lines.readline().split()[1:9]
@@ -63,7 +63,7 @@ def processor_times():
         "at": time.monotonic(),
         "stolen": stolen / tick,
         "busy": (user + nice + system + hard_irq + soft_irq) / tick,
-        "ours": ours,
+        "ours": ours + own_seconds,
     }
 
 

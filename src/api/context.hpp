@@ -13,6 +13,7 @@
 #include "api/inbox.hpp"
 #include "base/vault.hpp"
 #include "config/settings.hpp"
+#include "contract/coordination.hpp"
 #include "delivery/account_book.hpp"
 #include "delivery/delivery.hpp"
 #include "delivery/template_book.hpp"
@@ -27,6 +28,14 @@ namespace hongyan::api {
 class LiveHub;
 class Demo;
 class RedriveRuns;
+}  // namespace hongyan::api
+
+namespace hongyan::jobs {
+class Leadership;
+class Membership;
+}  // namespace hongyan::jobs
+
+namespace hongyan::api {
 
 struct Context {
     Store& store;
@@ -57,6 +66,11 @@ struct Context {
     LiveHub* live = nullptr;
     Demo* demo = nullptr;  ///< null without a sandbox
     RedriveRuns* redrives = nullptr;
+    const Queue* queue = nullptr;
+    Coordination* coordination = nullptr;
+    const jobs::Leadership* leadership = nullptr;
+    const jobs::Membership* membership = nullptr;  ///< null: this node is the only one
+    std::string node_name = {};
 
     /// Where this server is reached from outside, without a slash at the end: the setting
     /// public_url, else the request's own Host, else the listening address.

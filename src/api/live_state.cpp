@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/node_report.hpp"
 #include "table/message_search.hpp"
 
 namespace hongyan::api {
@@ -111,10 +112,9 @@ void read_stored(LiveState& state, Session& session, std::int64_t tenant_id, std
 }
 
 void read_gauges(LiveState& state, const Context& context, std::int64_t tenant_id) {
-    const auto& live = context.delivery.live();
-    state.realtime.last_minute = live_view(live.last(tenant_id, 60), 60);
-    state.realtime.last_hour = live_view(live.last(tenant_id, 3'600), 3'600);
-    state.queue = queue_view(context.delivery);
+    state.realtime.last_minute = live_view(live_of_all(context, tenant_id, 60), 60);
+    state.realtime.last_hour = live_view(live_of_all(context, tenant_id, 3'600), 3'600);
+    state.queue = queue_of_all(context);
     for (const auto* pool : context.pools) state.pools.push_back(view_of(pool->view()));
     for (const auto& usage : context.limiter.usage()) state.limits.push_back(view_of(usage));
     const auto now_ms = context.clock.now_ms();

@@ -62,6 +62,9 @@ std::vector<shape::Field> message_fields() {
                          .example("2026-11-23T08:00:00.131Z"));
     fields.push_back(field<V>("callback_url", &V::callback_url, "As given when it was sent.")
                          .example("https://example.com/hooks/hongyan"));
+    fields.push_back(field<V>("traceparent", &V::traceparent,
+                              "W3C trace context of the request that brought it.")
+                         .example("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
     fields.push_back(field<V>("metadata", &V::metadata, "As given when it was sent.")
                          .raw_object()
                          .omit_empty()

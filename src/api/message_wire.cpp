@@ -55,6 +55,7 @@ MessageView view_of(const table::MessageRow& row) {
     if (m.status == MessageStatus::success || m.status == MessageStatus::delivered)
         v.sent_at = v.finished_at;
     v.callback_url = text_or_none(m.callback_url);
+    v.traceparent = text_or_none(m.traceparent);
     v.metadata = m.metadata;
     return v;
 }

@@ -37,6 +37,7 @@ struct MessageView {
     std::optional<std::int64_t> sent_at;
     std::optional<std::int64_t> finished_at;
     std::optional<std::string> callback_url;
+    std::optional<std::string> traceparent;
     std::string metadata;
 };
 

@@ -1,6 +1,9 @@
 #include "api/metrics.hpp"
 
+#include "api/engine_metrics.hpp"
 #include "api/live_hub.hpp"
+#include "jobs/leadership.hpp"
+#include "jobs/membership.hpp"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -39,6 +42,9 @@ class Families {
             metric.counter.value = value;
         else
             metric.gauge.value = value;
+    }
+    void append(std::vector<MetricFamily> more) {
+        for (auto& family : more) families_.push_back(std::move(family));
     }
     [[nodiscard]] std::string text() const {
         return prometheus::TextSerializer().Serialize(families_);
@@ -192,6 +198,32 @@ double processor_seconds() {
     return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
+void add_cluster(Families& families, const Context& context) {
+    if (context.membership == nullptr) return;
+    families.gauge("hongyan_leader",
+                   "1 while this node does what one node at a time does (retention, webhooks).",
+                   context.leadership->is_leading() ? 1 : 0);
+    std::map<std::string, int> by_state{{"living", 0}, {"left", 0}, {"gone", 0}};
+    for (const auto& node : context.membership->nodes()) ++by_state[node.state];
+    auto& nodes =
+        families.add("hongyan_nodes", "Nodes of the cluster as this one sees them, by state.",
+                     MetricType::Gauge);
+    for (const auto& [state, count] : by_state) Families::put(nodes, {{"state", state}}, count);
+    const auto& counts = context.membership->counts();
+    families.counter("hongyan_nodes_buried_total", "Silent nodes that this one declared dead.",
+                     static_cast<double>(counts.buried));
+    families.counter("hongyan_messages_taken_over_total",
+                     "Messages of nodes that are gone, taken over by this one.",
+                     static_cast<double>(counts.taken_over));
+    families.counter("hongyan_messages_republished_total",
+                     "Messages put into the queue again because it may have lost them.",
+                     static_cast<double>(counts.republished));
+    families.counter("hongyan_node_pauses_total",
+                     "Times that this node stopped sending because it could not tell the store "
+                     "that it lives.",
+                     static_cast<double>(counts.late_beats));
+}
+
 }  // namespace
 
 std::string metrics_text(const Context& context) {
@@ -201,6 +233,12 @@ std::string metrics_text(const Context& context) {
     add_accounts(families, context);
     add_pools(families, context);
     add_limits(families, context);
+    add_cluster(families, context);
+    const auto& settings = context.settings;
+    families.append(
+        engine_metrics(settings.queue.url.empty() ? nullptr : context.queue,
+                       settings.coordination.url.empty() ? nullptr : context.coordination,
+                       context.clock.now_ms()));
     const auto health = context.store.health();
     families.counter("hongyan_store_commits_total", "Write transactions synced to disk.",
                      static_cast<double>(health.commits));
@@ -209,7 +247,7 @@ std::string metrics_text(const Context& context) {
     families.gauge("hongyan_store_wal_bytes", "Size of the write-ahead log.",
                    static_cast<double>(health.wal_bytes));
     families.gauge("hongyan_store_writable", "1 while the store can be written.",
-                   health.writable ? 1 : 0);
+                   health.writable && health.reachable ? 1 : 0);
     families.gauge("process_resident_memory_bytes", "Resident memory.", resident_bytes());
     families.counter("process_cpu_seconds_total", "Processor time.", processor_seconds());
     auto& info =

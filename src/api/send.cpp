@@ -66,6 +66,24 @@ Error with_problems(std::vector<Problem> problems) {
     return error;
 }
 
+/// W3C Trace Context, section 3.2: version 00, ids in lower case, neither all zeros. Anything else
+/// is as if there were none.
+std::string_view traceparent_of(const http::Request& request) {
+    const auto text = request.header("traceparent");
+    constexpr std::size_t length = 55;
+    if (text.size() != length || !text.starts_with("00-") || text[35] != '-' || text[52] != '-')
+        return {};
+    const auto is_hex = [&](std::size_t from, std::size_t count) {
+        return text.substr(from, count).find_first_not_of("0123456789abcdef") == text.npos;
+    };
+    const auto is_zero = [&](std::size_t from, std::size_t count) {
+        return text.substr(from, count).find_first_not_of('0') == text.npos;
+    };
+    const bool good =
+        is_hex(3, 32) && is_hex(36, 16) && is_hex(53, 2) && !is_zero(3, 32) && !is_zero(36, 16);
+    return good ? text : std::string_view();
+}
+
 std::string send_reply(MessageId id, MessageStatus status) {
     return shape::write(SendReply{id, trace_id_of(id), std::string(to_text(status))});
 }
@@ -78,6 +96,7 @@ void send_one(Context& context, http::Request& request, http::Responder responde
     std::vector<Problem> problems;
     delivery::Order order;
     const auto check = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    order.traceparent = traceparent_of(request);
     MessagePtr message;
     if (problems.empty()) {
         delivery::Addressee to;
@@ -139,6 +158,7 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
     std::vector<Problem> problems;
     delivery::Order order;
     const auto check = make_order(context, caller_of(request).tenant_id, *asked, order, problems);
+    order.traceparent = traceparent_of(request);
     if (asked->dry_run) return respond(responder, dry_run(context, *asked, order, check, problems));
     if (problems.empty()) check_recipients(*asked, order, problems);
     auto batch = std::make_unique<delivery::Batch>();
@@ -148,7 +168,8 @@ void prepare_batch(Context& context, const http::Request& request, http::Respond
     MessageId id = context.delivery.ids().reserve(count);
     batch->provider = context.delivery.provider_of(order.tenant_id, order.channel);
     for (auto& message : batch->messages) {
-        message->id = id++;
+        message->id = id;
+        id = context.delivery.ids().following(id);
         message->by_account = batch->provider.empty();
     }
     batch->task.tenant_id = order.tenant_id;

@@ -98,9 +98,15 @@ const shape::Object& describe(shape::Tag<SessionServer>) {
                 .date_time()
                 .example("2026-11-23T08:00:00.000Z"),
             field("now", &V::now, "Its clock.").date_time().example("2026-11-23T09:00:00.000Z"),
-            field("store", &V::store, "Where the records are.").example("sqlite"),
-            field("queue", &V::queue, "Where messages wait.").example("local"),
-            field("coordination", &V::coordination, "Where limits are counted.").example("local"),
+            field("store", &V::store, "Where the records are.")
+                .one_of({"sqlite", "postgres"})
+                .example("sqlite"),
+            field("queue", &V::queue, "Where messages wait.")
+                .one_of({"local", "rabbitmq"})
+                .example("local"),
+            field("coordination", &V::coordination, "Where limits are counted.")
+                .one_of({"local", "redis"})
+                .example("local"),
             field("sandbox", &V::sandbox,
                   "Whether the built-in sandbox takes what no account does.")
                 .example(true),
@@ -148,8 +154,9 @@ void read_session(Context& context, http::Request& request, http::Responder resp
     view.server.version = HONGYAN_VERSION;
     view.server.started_at = context.started_ms;
     view.server.now = context.clock.now_ms();
-    view.server.store = "sqlite";
-    view.server.queue = view.server.coordination = "local";
+    view.server.store = context.settings.store.url.empty() ? "sqlite" : "postgres";
+    view.server.queue = context.settings.queue.url.empty() ? "local" : "rabbitmq";
+    view.server.coordination = context.settings.coordination.url.empty() ? "local" : "redis";
     view.server.sandbox = context.inbox != nullptr;
     view.server.api_url = context.public_url(request);
     view.channels = channel_views(context, caller.tenant_id);

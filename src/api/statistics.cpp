@@ -1,6 +1,7 @@
 #include "api/statistics.hpp"
 
 #include "api/message_wire.hpp"
+#include "api/node_report.hpp"
 #include "api/rules_wire.hpp"
 #include "api/statistics_wire.hpp"
 #include "report/statistics.hpp"
@@ -99,13 +100,12 @@ Result<Answer> overview(const Call& call, Session& session) {
 }
 
 Result<Answer> realtime(const Call& call, Session& session) {
-    const auto& delivery = call.context.delivery;
     const auto tenant = call.caller.tenant_id;
     RealtimeView view;
     view.at = call.context.clock.now_ms();
-    view.last_minute = live_view(delivery.live().last(tenant, 60), 60);
-    view.last_hour = live_view(delivery.live().last(tenant, 3'600), 3'600);
-    view.queue = queue_view(delivery);
+    view.last_minute = live_view(live_of_all(call.context, tenant, 60), 60);
+    view.last_hour = live_view(live_of_all(call.context, tenant, 3'600), 3'600);
+    view.queue = queue_of_all(call.context);
     for (const auto* pool : call.context.pools) view.pools.push_back(view_of(pool->view()));
     for (const auto& usage : call.context.limiter.usage()) view.limits.push_back(view_of(usage));
     table::MessageFilter filter;

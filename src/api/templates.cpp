@@ -156,7 +156,7 @@ void change_template(Context& context, http::Request& request, http::Responder r
     record->updated_ms = context.clock.now_ms();
     change(context, std::move(responder), Reload::yes,
            [record = std::move(*record)](Session& session, delivery::Counts&) mutable {
-               return store_change(session, std::move(record));
+               return store_change(session, record);
            });
 }
 

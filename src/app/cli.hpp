@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli_doctor.hpp"
 #include "base/result.hpp"
 
 namespace hongyan::app {
@@ -33,10 +34,14 @@ struct ServeArgs {
 };
 
 struct DataArgs {
-    std::string data_dir;  ///< --data, else the configuration's data_dir
+    std::string data_dir;    ///< --data, else the configuration's data_dir
+    std::string store_url;   ///< the configuration's store.url; "" = SQLite in data_dir
+    std::string master_key;  ///< the configuration's master_key
     std::string output;  ///< backup: the file to write; rotate-master-key: the key file, "" = usual
     bool dry_run = false;  ///< migrate: only say what would be done
     bool json = false;
+    std::string target = {};   ///< migrate-to: the URL of PostgreSQL
+    bool verify_only = false;  ///< migrate-to: compare, copy nothing
 };
 
 struct SandboxArgs {
@@ -61,6 +66,9 @@ struct ServerCommands {
     std::function<Result<std::string>(const std::string& data_dir)> inspect_store;
     std::function<int(const SandboxArgs&)> sandbox = {};
     std::function<int(const DataArgs&)> rotate_master_key = {};
+    std::function<int(const DataArgs&)> migrate_to = {};
+    /// For doctor: what there is to say of the server that store.url names.
+    std::function<std::vector<Check>(const std::string& url)> check_store_server = {};
 };
 
 /// Where a command reads and writes; tests pass their own.

@@ -118,9 +118,13 @@ std::vector<Check> all_checks(const ConfigArgs& args, const ServerCommands& comm
     checks.push_back(check_folder_writable(settings.data_dir));
     if (checks.back().verdict != Verdict::failure) {
         checks.push_back(check_disk(settings.data_dir));
-        checks.push_back(check_sync(settings.data_dir));
+        if (settings.store.url.empty()) checks.push_back(check_sync(settings.data_dir));
     }
-    checks.push_back(check_store(settings.data_dir, commands));
+    if (settings.store.url.empty())
+        checks.push_back(check_store(settings.data_dir, commands));
+    else if (commands.check_store_server)
+        for (auto& check : commands.check_store_server(settings.store.url))
+            checks.push_back(std::move(check));
     checks.push_back(check_open_files(settings));
     checks.push_back(check_clock(settings.data_dir));
     checks.push_back(check_port(settings.listen));

@@ -147,6 +147,8 @@ class Parser : private CommandTree {
             const auto loaded = load_settings(sources, session);
             if (!loaded) return session.fail(loaded.error());
             data_.data_dir = loaded->settings.data_dir;
+            data_.store_url = loaded->settings.store.url;
+            data_.master_key = loaded->settings.master_key;
             data_.json = session.json();
             return (commands_->*run)(data_);
         });
@@ -188,7 +190,8 @@ class Parser : private CommandTree {
     void put_into_groups() {
         const std::pair<const char*, Words> groups[] = {
             {"Server",
-             {"serve", "sandbox", "migrate", "backup", "rotate-master-key", "config", "doctor"}},
+             {"serve", "sandbox", "migrate", "migrate-to", "backup", "rotate-master-key", "config",
+              "doctor"}},
             {"Messages", {"send", "batch", "task", "trace", "tail", "dlq"}},
             {"Set-up", {"template", "key"}},
             {"Other", {"openapi", "completion", "version"}}};
@@ -412,6 +415,13 @@ class Parser : private CommandTree {
         add_sources(backup);
         file_argument(backup, "FILE", data_.output, "File to write; must not exist");
         runs(backup, with_data(&ServerCommands::backup));
+        auto* move =
+            add(app(), "migrate-to", "Move this installation into PostgreSQL and compare every row",
+                "hongyan migrate-to --data ./data postgres://hongyan@db/hongyan");
+        add_sources(move);
+        move->add_option("URL", data_.target, "The database; its schema is made here")->required();
+        move->add_flag("--verify-only", data_.verify_only, "Compare, copy nothing");
+        runs(move, with_data(&ServerCommands::migrate_to));
         auto* rotate = add(app(), "rotate-master-key",
                            "Seal all stored secrets with a fresh key, while no server runs",
                            "hongyan rotate-master-key --data ./data");

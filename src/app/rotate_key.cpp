@@ -2,12 +2,16 @@
 
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
+#include "app/master_key.hpp"
 #include "app/server.hpp"
+#include "app/store_commands.hpp"
 #include "base/vault.hpp"
+#include "engine/postgres/inspect.hpp"
 #include "engine/sqlite/data_lock.hpp"
-#include "engine/sqlite/sqlite_store.hpp"
 #include "table/accounts.hpp"
+#include "table/rules.hpp"
 #include "table/webhooks.hpp"
 
 namespace hongyan::app {
@@ -54,39 +58,87 @@ Status reseal_webhooks(Session& session, const Vault& vault, std::int64_t& count
     return Done{};
 }
 
+/// The key file, where there is one to put a key into.
+Result<std::filesystem::path> key_file_of(const DataArgs& args) {
+    const std::filesystem::path folder(args.data_dir);
+    const auto file =
+        args.output.empty() ? folder / master_key_name : std::filesystem::path(args.output);
+    const bool has_store =
+        !args.store_url.empty() || std::filesystem::exists(folder / database_name);
+    if (has_store && (!args.master_key.empty() || std::filesystem::exists(file))) return file;
+    return make_error(ErrorCode::io_failed,
+                      "There is no database with a key file at " + folder.string() + ".");
+}
+
+/// A running node does not have the fresh key; with keys from the setting, all nodes have it first.
+Status check_no_node_runs(const DataArgs& args) {
+    if (args.store_url.empty() || !args.master_key.empty()) return Done{};
+    postgres::PostgresOptions options;
+    options.url = args.store_url;
+    options.program = "hongyan-command";
+    const auto found = postgres::inspect(options);
+    if (!found) return found.error();
+    if (found->nodes == 0) return Done{};
+    return make_error(ErrorCode::conflict,
+                      "Nodes run on this store and would not have the fresh key (" +
+                          std::to_string(found->nodes) +
+                          " connections). Stop them all first, or set master_key on all of them: "
+                          "see 'Master key' in docs/operations.md.");
+}
+
+Status reseal_all(Store& store, const Vault& vault, std::int64_t& count) {
+    Status resealed = Done{};
+    const auto written = store.write([&](Session& session) {
+        count = 0;
+        if (session.dialect() == Dialect::postgres) {
+            // No node changes a secret meanwhile.
+            session.execute_script(
+                "LOCK TABLE provider_accounts, webhook_endpoints IN SHARE ROW EXCLUSIVE MODE");
+            table::set_system_value(session, master_key_row, vault.fingerprints().front());
+        }
+        resealed = reseal_accounts(session, vault, count);
+        if (resealed) resealed = reseal_webhooks(session, vault, count);
+        if (!resealed) throw StoreError("a secret could not be opened");
+    });
+    return resealed ? written : resealed;
+}
+
+void print_done(const DataArgs& args, std::int64_t count, const std::filesystem::path& file) {
+    if (args.json) {
+        std::cout << "{\"sealed\":" << count << "}\n";
+    } else if (!args.master_key.empty()) {
+        std::cout << "Sealed " << count
+                  << " secrets with the first key of master_key. The others are needed for backups "
+                     "of before only.\n";
+    } else {
+        std::cout << "Sealed " << count << " secrets with a fresh key. The old keys stay in "
+                  << file.string() << " for backups of before; remove them when none is left.\n";
+        if (!args.store_url.empty())
+            std::cout << "Copy that file to the data folder of every node before its start.\n";
+    }
+}
+
 }  // namespace
 
 int rotate_master_key(const DataArgs& args) {
     Log log(LogLevel::warn);
-    const std::filesystem::path folder(args.data_dir);
-    const auto file =
-        args.output.empty() ? folder / "master.key" : std::filesystem::path(args.output);
-    if (!std::filesystem::exists(folder / database_name) || !std::filesystem::exists(file)) {
-        return report(make_error(ErrorCode::io_failed, "There is no database with a key file at " +
-                                                           folder.string() + "."));
+    const auto file = key_file_of(args);
+    if (!file) return report(file.error());
+    std::optional<sqlite::DataLock> lock;
+    if (args.store_url.empty()) {
+        auto taken = sqlite::DataLock::take(args.data_dir);
+        if (!taken) return report(taken.error());
+        lock.emplace(std::move(*taken));
     }
-    const auto lock = sqlite::DataLock::take(args.data_dir);
-    if (!lock) return report(lock.error());
-    sqlite::SqliteOptions options;
-    options.file = folder / database_name;
-    auto store = sqlite::SqliteStore::open(options, log);
+    if (const auto none = check_no_node_runs(args); !none) return report(none.error());
+    const auto store = open_for_command(args, log);
     if (!store) return report(store.error());
-    const auto vault = Vault::add_key(file);
+    const auto vault =
+        args.master_key.empty() ? Vault::add_key(*file) : Vault::open(*file, args.master_key);
     if (!vault) return report(vault.error());
     std::int64_t count = 0;
-    Status resealed = Done{};
-    const auto written = (*store)->write([&](Session& session) {
-        resealed = reseal_accounts(session, *vault, count);
-        if (resealed) resealed = reseal_webhooks(session, *vault, count);
-        if (!resealed) throw StoreError("a secret could not be opened");
-    });
-    if (!resealed) return report(resealed.error());
-    if (!written) return report(written.error());
-    if (args.json)
-        std::cout << "{\"sealed\":" << count << "}\n";
-    else
-        std::cout << "Sealed " << count << " secrets with a fresh key. The old keys stay in "
-                  << file.string() << " for backups of before; remove them when none is left.\n";
+    if (const auto done = reseal_all(**store, *vault, count); !done) return report(done.error());
+    print_done(args, count, *file);
     return exit_ok;
 }
 

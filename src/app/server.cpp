@@ -12,6 +12,7 @@
 #include "api/keys.hpp"
 #include "api/live.hpp"
 #include "api/messages.hpp"
+#include "api/nodes.hpp"
 #include "api/openapi.hpp"
 #include "api/outcomes.hpp"
 #include "api/problem.hpp"
@@ -30,7 +31,9 @@
 #include "app/server_parts.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "engine/postgres/postgres_store.hpp"
 #include "http/static_files.hpp"
+#include "jobs/parked_receipts.hpp"
 #include "jobs/retention.hpp"
 #include "table/keys.hpp"
 #include "table/migrate.hpp"
@@ -100,6 +103,13 @@ sqlite::SqliteOptions store_options(const config::Settings& s) {
     return options;
 }
 
+postgres::PostgresOptions postgres_options(const config::Settings& s) {
+    postgres::PostgresOptions options;
+    options.url = s.store.url;
+    options.readers = static_cast<int>(s.store.reader_threads);
+    return options;
+}
+
 sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
     sandbox::SandboxOptions options;
     options.inbox_messages = static_cast<std::size_t>(s.sandbox.inbox_messages);
@@ -112,7 +122,11 @@ sandbox::SandboxOptions sandbox_options(const config::Settings& s) {
     return options;
 }
 
-void add_routes(api::Routes& routes) {
+/// A node without the role api answers only about itself.
+void add_routes(api::Routes& routes, bool for_senders = true) {
+    api::add_system_routes(routes);
+    api::add_node_routes(routes);
+    if (!for_senders) return;
     api::add_send_routes(routes);
     api::add_message_routes(routes);
     api::add_dead_letter_routes(routes);
@@ -132,7 +146,6 @@ void add_routes(api::Routes& routes) {
     api::add_view_routes(routes);
     api::add_live_routes(routes);
     api::add_demo_routes(routes);
-    api::add_system_routes(routes);
 }
 
 Status make_data_dir(const std::filesystem::path& folder) {
@@ -154,9 +167,15 @@ Status Server::Parts::open_store() {
     auto taken = sqlite::DataLock::take(settings.data_dir);
     if (!taken) return taken.error();
     lock.emplace(std::move(*taken));
-    auto opened = sqlite::SqliteStore::open(store_options(settings), log);
-    if (!opened) return opened.error();
-    store = std::move(*opened);
+    if (settings.store.url.empty()) {
+        auto opened = sqlite::SqliteStore::open(store_options(settings), log);
+        if (!opened) return opened.error();
+        store = std::move(*opened);
+    } else {
+        auto opened = postgres::PostgresStore::open(postgres_options(settings), log);
+        if (!opened) return opened.error();
+        store = std::move(*opened);
+    }
     const auto migrated = table::migrate(*store, clock.now_ms());
     if (!migrated) return migrated.error();
     return Done{};
@@ -172,10 +191,11 @@ Status Server::Parts::make_first_key() {
     record.hash = sha256(key);
     record.scopes = "send read manage admin";
     record.created_ms = clock.now_ms();
-    auto written =
-        store->write([&](Session& session) { std::ignore = table::insert_key(session, record); });
+    bool is_first = false;
+    auto written = store->write(
+        [&](Session& session) { is_first = table::insert_first_key(session, record); });
     if (!written) return written;
-    new_admin_key = key;
+    if (is_first) new_admin_key = key;
     return keys.load(*store);
 }
 
@@ -196,18 +216,19 @@ Status Server::Parts::make_channels() {
 void Server::Parts::make_delivery() {
     delivery::Channels borrowed{};
     for (std::size_t i = 0; i < channels.size(); ++i) borrowed[i] = channels[i].get();
-    const auto on_lost = [this](const std::string& detail) {
-        log.error("store_lost", {{"detail", detail}});
-        store_lost = true;
-        kill(getpid(), SIGTERM);
-    };
+    const auto on_lost = [this](const std::string& detail) { end_dead(detail); };
+    auto options = delivery_options(settings);
+    options.node = options.committer.node = node.number;
+    options.sends = has_role("worker");
     delivery = std::make_unique<delivery::Delivery>(
         delivery::DeliveryParts{
-            *store, queue, limiter, clock, log, borrowed, on_lost, accounts.get(),
-            [this](std::int64_t tenant, std::int64_t id) { return held_by_template(tenant, id); }},
-        delivery_options(settings));
+            *store, *queue, limiter(), clock, log, borrowed, on_lost, accounts.get(),
+            [this](std::int64_t tenant, std::int64_t id) { return held_by_template(tenant, id); },
+            settings.coordination.url.empty() ? nullptr : &coordination->trace(), node.name},
+        options);
     webhooks =
-        std::make_unique<delivery::Webhooks>(*store, *delivery, *outbound, *vault, clock, log);
+        std::make_unique<delivery::Webhooks>(*store, *delivery, *outbound, *vault, clock, log,
+                                             [this] { return leadership->is_leading(); });
 }
 
 Status Server::Parts::read_rules() {
@@ -226,7 +247,7 @@ Status Server::Parts::read_rules() {
         }
     };
     rule_readers.limits = [this](const std::vector<LimitRule>& rows) {
-        limiter.set_rules(rows);
+        limiter().set_rules(rows);
         delivery->set_limits(rows);
     };
     rule_readers.accounts = [this] { load_accounts(); };
@@ -239,7 +260,9 @@ Status Server::Parts::read_rules() {
 std::string Server::Parts::not_ready() const {
     if (stopping) return "stopping";
     const auto health = store->health();
-    return health.writable ? "" : "the store does not accept writes: " + health.detail;
+    if (!health.writable || !health.reachable)
+        return "the store does not accept writes: " + health.detail;
+    return "";
 }
 
 void Server::Parts::make_context() {
@@ -250,7 +273,7 @@ void Server::Parts::make_context() {
                          *accounts,
                          *webhooks,
                          *vault,
-                         limiter,
+                         limiter(),
                          keys,
                          idempotency,
                          inbox.get(),
@@ -266,6 +289,10 @@ void Server::Parts::make_context() {
                          },
                          [this] { return not_ready(); }});
     context->started_ms = clock.now_ms();
+    context->queue = queue.get();
+    context->coordination = coordination.get();
+    context->leadership = leadership.get();
+    context->node_name = node.name;
     context->loaded = origins;
     live = std::make_unique<api::LiveHub>(*context, live_limits(settings));
     context->live = live.get();
@@ -281,7 +308,7 @@ void Server::Parts::make_context() {
 Status Server::Parts::start_http() {
     http::Router router;
     api::Routes routes(*context, router);
-    add_routes(routes);
+    add_routes(routes, has_role("api"));
     api::add_page_routes(router, openapi);
     openapi = api::openapi_document(routes.docs());
     http::StaticOptions pages;
@@ -309,6 +336,10 @@ void Server::Parts::start_schedule() {
             log.error("reload_failed", {{"detail", polled.error().detail}});
     });
     schedule.every(Millis(15'000), [this] { api::store_key_uses(*context); });
+    if (!settings.store.url.empty()) {
+        indexing.every(Millis(2'000),
+                       [this] { jobs::follow_parked_receipts(*store, *delivery, clock, log); });
+    }
     // On a thread of its own: a first run over months of rows must not hold up the pools.
     cleaning.every(Millis(60'000), [this] {
         jobs::RetentionRule rule;
@@ -316,13 +347,26 @@ void Server::Parts::start_schedule() {
         rule.message_days = settings.retention.message_days;
         rule.idempotency_hours = settings.idempotency.hours;
         rule.step_rows = static_cast<int>(settings.retention.step_rows);
-        jobs::run_retention(*delivery, rule, clock, log, cleaning.stopping());
+        jobs::run_retention(*delivery, *leadership, rule, clock, log, cleaning.stopping());
     });
     recipients = std::make_unique<jobs::RecipientIndexer>(*store, *delivery, clock, log);
-    indexing.every(Millis(2'000), [this] { std::ignore = recipients->run(indexing.stopping()); });
+    indexing.every(Millis(2'000), [this] {
+        if (leadership->is_leading()) std::ignore = recipients->run(indexing.stopping());
+    });
     schedule.start();
     cleaning.start();
     indexing.start();
+}
+
+/// All that a node is made of, before it accepts or sends anything.
+Status Server::Parts::make_parts() {
+    if (auto opened = open_engines(); !opened) return opened;
+    if (auto made = make_first_key(); !made) return made;
+    if (auto made = make_channels(); !made) return made;
+    if (auto made = make_accounts(); !made) return made;
+    if (auto made = make_mail_channel(); !made) return made;
+    make_delivery();
+    return read_rules();
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -334,19 +378,20 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     auto parts = std::make_unique<Parts>(settings, log);
     parts->origins = loaded;
     if (auto opened = parts->open_store(); !opened) return opened.error();
-    if (auto made = parts->make_first_key(); !made) return made.error();
-    if (auto made = parts->make_channels(); !made) return made.error();
-    if (auto made = parts->make_accounts(); !made) return made.error();
-    if (auto made = parts->make_mail_channel(); !made) return made.error();
-    parts->make_delivery();
-    if (auto read = parts->read_rules(); !read) return read.error();
+    if (auto joined = parts->join_cluster(); !joined) return joined.error();
+    if (auto made = parts->make_parts(); !made) {
+        parts->withdraw();
+        return made.error();
+    }
     for (auto* pool : {&parts->readers, &parts->processor}) pool->start();
     if (auto started = parts->delivery->start(); !started) return started.error();
     parts->webhooks->start();
     parts->make_context();
+    parts->make_membership();
     parts->start_universe();  // a server that answers has its simulated providers
     if (auto started = parts->start_http(); !started) return started.error();
     parts->start_schedule();
+    if (parts->membership) parts->membership->start(parts->url);
     log.info("started",
              {{"url", parts->url}, {"data", settings.data_dir}, {"version", HONGYAN_VERSION}});
     return std::unique_ptr<Server>(new Server(std::move(parts)));
@@ -356,6 +401,7 @@ void Server::stop() {
     auto& p = *parts_;
     if (std::exchange(p.stopped, true)) return;
     p.stopping = true;
+    p.store->hurry();
     if (p.http) p.http->stop();
     if (p.live) p.live->stop();
     if (p.demo) p.demo->end();
@@ -365,6 +411,8 @@ void Server::stop() {
     p.indexing.stop();
     p.webhooks->stop();
     p.delivery->stop(Millis(p.settings.http.stop_grace_seconds * 1'000));
+    // Last, so that nobody takes over what was still being written down here.
+    if (p.membership) p.membership->stop();
     if (p.inbox) p.inbox->set_providers(nullptr);
     if (p.universe) p.universe->stop();
     for (auto* pool : {&p.readers, &p.processor}) pool->stop();

@@ -1,6 +1,7 @@
 // Provider accounts, the HTTP client, the vault and the simulated providers of a server. Part of
 // Server.
 #include "app/account_channel.hpp"
+#include "app/master_key.hpp"
 #include "app/plugged.hpp"
 #include "app/server_parts.hpp"
 #include "base/text.hpp"
@@ -30,13 +31,13 @@ Status Server::Parts::make_accounts() {
     outbound = std::move(*opened);
     auto allowed = NetworkList::parse(options.allowed_networks);
     if (!allowed) return std::move(allowed.error());
-    const auto key_file = std::filesystem::path(settings.data_dir) / "master.key";
-    auto keys_found = Vault::open(key_file, settings.master_key);
+    const auto key_file = std::filesystem::path(settings.data_dir) / master_key_name;
+    auto keys_found = open_vault(*store, key_file, settings.master_key);
     if (!keys_found) return keys_found.error();
     vault.emplace(std::move(*keys_found));
     add_all(providers);
     accounts = std::make_unique<delivery::AccountBook>(
-        providers, ProviderParts{*outbound, clock, log}, *vault, queue, std::move(*allowed));
+        providers, ProviderParts{*outbound, clock, log}, *vault, *queue, std::move(*allowed));
     return Done{};
 }
 

@@ -17,15 +17,18 @@
 #include "app/server.hpp"
 #include "base/vault.hpp"
 #include "channel/sandbox/sandbox_channel.hpp"
+#include "contract/coordination.hpp"
+#include "contract/lock_manager.hpp"
 #include "engine/curl/curl_outbound.hpp"
-#include "engine/local/limiter.hpp"
-#include "engine/local/queue.hpp"
 #include "engine/sqlite/data_lock.hpp"
 #include "engine/sqlite/sqlite_store.hpp"
 #include "http/server.hpp"
+#include "jobs/leadership.hpp"
+#include "jobs/membership.hpp"
 #include "jobs/recipient_indexer.hpp"
 #include "jobs/rule_watch.hpp"
 #include "jobs/schedule.hpp"
+#include "table/leases.hpp"
 #include "universe/core/universe.hpp"
 
 namespace hongyan::app {
@@ -37,8 +40,6 @@ struct Server::Parts {
     Parts(const config::Settings& given, Log& given_log)
         : settings(given),
           log(given_log),
-          queue(clock, Millis(given.queue.aging_seconds * 1'000)),
-          limiter(clock),
           keys(clock, given.admin_key),
           readers(reader_rule(static_cast<int>(given.store.reader_threads)), clock, log),
           processor({"ai_processor", 10, 50, 1'000, 0.8, 0.2}, clock, log),
@@ -49,9 +50,13 @@ struct Server::Parts {
     const config::Loaded* origins = nullptr;
     SystemClock clock;
     std::optional<sqlite::DataLock> lock;
-    std::unique_ptr<sqlite::SqliteStore> store;
-    local::LocalQueue queue;
-    local::LocalLimiter limiter;
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Queue> queue;  ///< after delivery, which gives back what it has on loan
+    table::NodeRow node;           ///< number -1: the only one
+    std::unique_ptr<table::LeaseLock> store_lock;  ///< null: the only one
+    std::unique_ptr<Coordination> coordination;
+    std::unique_ptr<LockManager> locks;  ///< null: the only one
+    std::unique_ptr<jobs::Leadership> leadership;
     std::unique_ptr<sandbox::Sandbox> sandbox;
     std::unique_ptr<SandboxInbox> inbox;
     std::unique_ptr<curl::CurlOutbound> outbound;
@@ -67,6 +72,7 @@ struct Server::Parts {
     delivery::WorkerPool processor;
     std::unique_ptr<delivery::Delivery> delivery;
     std::unique_ptr<delivery::Webhooks> webhooks;
+    std::unique_ptr<jobs::Membership> membership;  ///< null: the only one
     std::unique_ptr<jobs::RuleWatch> rules;
     std::unique_ptr<jobs::RecipientIndexer> recipients;
     jobs::Schedule schedule;
@@ -84,7 +90,16 @@ struct Server::Parts {
     std::atomic<bool> stopping{false};
     bool stopped = false;
 
+    [[nodiscard]] bool is_only() const { return node.number < 0; }
+    [[nodiscard]] bool has_role(std::string_view role) const;
+    [[nodiscard]] Limiter& limiter() { return coordination->limiter(); }
     Status open_store();
+    Status join_cluster();
+    void withdraw();
+    Status make_parts();
+    Status open_engines();
+    void make_membership();
+    void end_dead(const std::string& why);
     Status make_first_key();
     Status make_channels();
     Status make_accounts();

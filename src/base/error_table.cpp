@@ -4,9 +4,9 @@
 
 namespace hongyan {
 
-const std::array<ErrorRow, 29>& error_table() {
+const std::array<ErrorRow, 30>& error_table() {
     using enum ErrorCode;
-    static constexpr std::array<ErrorRow, 29> rows{{
+    static constexpr std::array<ErrorRow, 30> rows{{
         {bad_request, "bad-request", 40001, 400, "The request cannot be understood.",
          "Compare it with /docs."},
         {invalid_json, "invalid-json", 40002, 400, "The body is not acceptable JSON.",
@@ -58,6 +58,8 @@ const std::array<ErrorRow, 29>& error_table() {
          "Repeat after Retry-After seconds."},
         {storage_failed, "storage-failed", 50303, 503, "The store does not accept writes.",
          "Look at the server's log and its disk; nothing accepted is lost."},
+        {commit_unknown, "commit-unknown", 50304, 503, "It is not known whether this was written.",
+         "Repeat with the same Idempotency-Key: it is then done once."},
         {newer_database, "newer-database", 50001, 500,
          "The database was written by a newer version.",
          "Run that version or restore an older backup."},

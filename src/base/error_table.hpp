@@ -33,6 +33,7 @@ enum class ErrorCode {
     overloaded,
     unavailable,
     storage_failed,
+    commit_unknown,
     newer_database,
     config_invalid,
     io_failed,
@@ -50,7 +51,7 @@ struct ErrorRow {
 };
 
 /// The whole table, in the order of ErrorCode.
-[[nodiscard]] const std::array<ErrorRow, 29>& error_table();
+[[nodiscard]] const std::array<ErrorRow, 30>& error_table();
 /// The row of one code.
 [[nodiscard]] const ErrorRow& error_row(ErrorCode code);
 

@@ -1,6 +1,8 @@
 // Message ids: 63-bit, time-ordered and unique. The upper bits are the accept time in milliseconds
 // since 1970, the lower 20 bits a counter, so that a new row always goes to the right edge of every
-// index. The trace id is "msg_" and the id. next() is safe from every thread.
+// index. In a cluster the upper half of the counter is the node's number, so that nodes need not
+// ask each other (docs/decisions/0056). The trace id is "msg_" and the id. All members of IdSource
+// are safe from every thread.
 #pragma once
 
 #include <atomic>
@@ -30,18 +32,32 @@ inline constexpr int id_counter_bits = 20;
 /// Reads a trace id or a bare id; nothing for any other text.
 [[nodiscard]] std::optional<MessageId> parse_message_id(std::string_view text);
 
+/// Of the counter's bits, how many are the node's number in a cluster.
+inline constexpr int id_node_bits = 10;
+inline constexpr int id_nodes = 1 << id_node_bits;
+
 class IdSource {
   public:
     /// Ids will be larger than last, whatever the clock says; pass the largest id in the store.
-    IdSource(const Clock& clock, MessageId last) : clock_(clock), last_(last) {}
+    IdSource(const Clock& clock, MessageId last) : IdSource(clock, last, no_node) {}
+    /// One node of a cluster; node is its number, 0 to 1023, which no other has at this time. Ids
+    /// of one node rise, those of several are ordered by the millisecond.
+    IdSource(const Clock& clock, MessageId last, int node);
     /// The next id. Rises strictly, also when the clock stands or goes back.
     [[nodiscard]] MessageId next() { return reserve(1); }
-    /// The first of count consecutive ids.
+    /// The first of a run of count ids; following() gives the others.
     [[nodiscard]] MessageId reserve(std::int64_t count);
+    [[nodiscard]] MessageId following(MessageId id) const;
+    /// Another number from the next run on; only for a source that was made with one.
+    void set_node(int node);
 
   private:
+    static constexpr int no_node = -1;
+
     const Clock& clock_;
-    std::atomic<MessageId> last_;
+    const bool is_shared_;
+    std::atomic<int> node_;
+    std::atomic<std::int64_t> last_;  ///< counts without the bits of the node's number
 };
 
 }  // namespace hongyan

@@ -133,4 +133,16 @@ bool Vault::is_current(std::string_view sealed) const {
     return sealed.size() > id_bytes && sealed.substr(1, id_bytes) == keys_.front().id;
 }
 
+std::vector<std::int64_t> Vault::fingerprints() const {
+    std::vector<std::int64_t> found;
+    for (const auto& key : keys_) {
+        const auto hash = sha256("hongyan master key\n" + key.bytes);
+        std::uint64_t number = 0;
+        for (std::size_t i = 0; i < sizeof number; ++i)
+            number = (number << 8) | static_cast<unsigned char>(hash[i]);
+        found.push_back(static_cast<std::int64_t>(number >> 1) | 1);
+    }
+    return found;
+}
+
 }  // namespace hongyan

@@ -5,6 +5,7 @@
 // Immutable after construction, safe from every thread; no key ever stands in an error or a log.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ class Vault {
                                                   std::string_view owner) const;
     /// True if the value was sealed with the first key.
     [[nodiscard]] bool is_current(std::string_view sealed) const;
+    /// A number of each key that tells it from others and nothing else of it, the sealing one's
+    /// first; always the same for the same key, above 0.
+    [[nodiscard]] std::vector<std::int64_t> fingerprints() const;
 
   private:
     struct Key {

@@ -84,5 +84,15 @@ TEST(Vault, takes_several_keys_from_the_environment) {
     EXPECT_EQ(*vault->open_sealed(sealed, "o"), "x");
 }
 
+TEST(Vault, a_fingerprint_tells_keys_apart_and_never_changes) {
+    const Vault both({std::string(32, 'a'), std::string(32, 'b')});
+    const Vault second({std::string(32, 'b')});
+    ASSERT_EQ(both.fingerprints().size(), 2U);
+    EXPECT_NE(both.fingerprints()[0], both.fingerprints()[1]);
+    EXPECT_EQ(both.fingerprints()[1], second.fingerprints()[0]);
+    // They stand in databases.
+    EXPECT_EQ(both.fingerprints()[0], 2369526474269533369);
+}
+
 }  // namespace
 }  // namespace hongyan

@@ -166,6 +166,37 @@ std::string check_public_url(std::string_view text) {
     return good ? "" : "https://HOST[:PORT][/PATH] without a slash at the end";
 }
 
+std::string check_store_url(std::string_view text) {
+    const bool has_scheme = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    return text.empty() || (has_scheme && !has_control(text))
+               ? ""
+               : "postgres://USER:PASSWORD@HOST[:PORT]/DATABASE, or empty for SQLite in data_dir";
+}
+
+std::string check_queue_url(std::string_view text) {
+    const bool has_scheme = text.starts_with("amqp://") || text.starts_with("amqps://");
+    return text.empty() || (has_scheme && !has_control(text))
+               ? ""
+               : "amqp://USER:PASSWORD@HOST[:PORT]/VHOST, or empty for a queue in the process";
+}
+
+std::string check_coordination_url(std::string_view text) {
+    const bool has_scheme = text.starts_with("redis://") || text.starts_with("rediss://");
+    return text.empty() || (has_scheme && !has_control(text))
+               ? ""
+               : "redis://[USER][:PASSWORD@]HOST[:PORT][/DATABASE], or empty for none";
+}
+
+std::string check_roles(std::string_view text) {
+    const auto words = split(text, ',');
+    const bool good =
+        !words.empty() && std::all_of(words.begin(), words.end(), [](const auto& one) {
+            const auto word = trim(one);
+            return word == "api" || word == "worker" || word == "jobs";
+        });
+    return good ? "" : "one or more of api, worker and jobs, with commas between";
+}
+
 std::string check_smtp_url(std::string_view text) {
     return text.empty() || parse_smtp_url(text)
                ? ""
@@ -198,6 +229,35 @@ std::string check_one_line(std::string_view text) {
                : "one line of UTF-8 text without control characters";
 }
 
+namespace {
+
+/// One node alone must do everything; what nodes share needs a store that they share.
+void check_cluster(const Settings& settings, std::vector<Problem>& problems) {
+    if (!settings.store.url.empty()) {
+        const bool works = settings.node.roles.find("worker") != std::string::npos;
+        if (settings.queue.url.empty() && !works) {
+            problems.push_back({"node.roles", "not_allowed",
+                                "must contain worker without queue.url: the queue inside a process "
+                                "is emptied by nobody else"});
+        }
+        return;
+    }
+    constexpr std::string_view why = "needs store.url: nodes share nothing without PostgreSQL";
+    if (!settings.queue.url.empty())
+        problems.push_back({"queue.url", "not_allowed", std::string(why)});
+    if (!settings.coordination.url.empty())
+        problems.push_back({"coordination.url", "not_allowed", std::string(why)});
+    for (const char* role : {"api", "worker", "jobs"}) {
+        if (settings.node.roles.find(role) != std::string::npos) continue;
+        problems.push_back(
+            {"node.roles", "not_allowed",
+             "must be api,worker,jobs without store.url: this node is the only one"});
+        break;
+    }
+}
+
+}  // namespace
+
 std::vector<Problem> check_together(const Settings& settings) {
     std::vector<Problem> problems;
     if (settings.delivery.retry_max_ms < settings.delivery.retry_base_ms) {
@@ -212,6 +272,7 @@ std::vector<Problem> check_together(const Settings& settings) {
                                 "), since a trace belongs to its message"});
     }
     check_email(settings.email, problems);
+    check_cluster(settings, problems);
     return problems;
 }
 

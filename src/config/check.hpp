@@ -14,6 +14,10 @@ namespace hongyan::config {
 [[nodiscard]] std::string check_mailbox(std::string_view text);
 [[nodiscard]] std::string check_host_name(std::string_view text);
 [[nodiscard]] std::string check_public_url(std::string_view text);
+[[nodiscard]] std::string check_store_url(std::string_view text);
+[[nodiscard]] std::string check_queue_url(std::string_view text);
+[[nodiscard]] std::string check_coordination_url(std::string_view text);
+[[nodiscard]] std::string check_roles(std::string_view text);
 [[nodiscard]] std::string check_one_line(std::string_view text);
 
 }  // namespace hongyan::config

@@ -49,7 +49,8 @@ constexpr Setting table[] = {
     secret_text("master_key", nullptr,
                 "Keys that encrypt stored secrets: 32 bytes each in base64, separated by commas or "
                 "lines, the first one seals; empty = those of master.key in data_dir, which the "
-                "first start makes. Keep a copy apart from backups."),
+                "first start makes. Nodes of one store need the same. Keep a copy apart from "
+                "backups."),
 
     word("log.level", "info", "debug|info|warn|error",
          "The least important lines still written to the log."),
@@ -76,8 +77,13 @@ constexpr Setting table[] = {
     whole("live.max_connections_per_address", "200", 1, 100'000,
           "Monitoring screens connected at once from one client address."),
 
+    secret_text(
+        "store.url", check_store_url,
+        "PostgreSQL as the store: postgres://USER:PASSWORD@HOST[,HOST2][:PORT]/DATABASE, with "
+        "what libpq takes behind a question mark, such as sslmode=verify-full; empty = SQLite "
+        "in data_dir."),
     whole("store.cache_mib", "32", 1, 65536,
-          "Memory of the database's page cache, in MiB, over all its connections."),
+          "Memory of SQLite's page cache, in MiB, over all its connections."),
     whole(
         "store.checkpoint_pages", "1000", 100, 1'000'000,
         "Pages of 4 KiB in the write-ahead log after which it is written back into the database."),
@@ -85,11 +91,26 @@ constexpr Setting table[] = {
     whole("store.batch_rows", "2000", 100, 100'000,
           "Most rows that one transaction of the committer takes."),
 
+    secret_text("queue.url", check_queue_url,
+                "RabbitMQ as the queue: amqp[s]://USER:PASSWORD@HOST[:PORT][,HOST2]/VHOST, with "
+                "options behind a question mark (docs/rabbitmq.md); empty = a queue inside the "
+                "process. Needs store.url."),
     time_span("queue.aging_seconds", "30", 0, 86400,
               "Waiting time that raises a message's priority by one, so that nothing starves; 0 = "
               "never."),
     whole("queue.max_messages", "20000000", 1, 1'000'000'000,
           "Messages waiting at once; beyond, new ones are answered 503 until some are delivered."),
+
+    secret_text("coordination.url", check_coordination_url,
+                "Redis for locks, limits that all nodes share, and live traces: "
+                "redis[s]://[USER][:PASSWORD@]HOST[:PORT][/DATABASE]; empty = locks in the store, "
+                "limits on each node alone. Needs store.url."),
+
+    text("node.name", "", check_one_line,
+         "This node's name in logs, metrics and lists; empty = the machine's name and the port."),
+    text("node.roles", "api,worker,jobs", check_roles,
+         "What this node does, with commas: api answers senders, worker delivers, jobs clears up, "
+         "calls webhooks and takes over from dead nodes. All three without store.url."),
 
     whole("delivery.retry_attempts", "8", 1, 100,
           "Attempts for one message before it becomes a dead letter, the first included."),

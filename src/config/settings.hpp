@@ -43,18 +43,32 @@ BOOST_DESCRIBE_STRUCT(LiveSettings, (),
                       (max_connections, max_connections_per_key, max_connections_per_address))
 
 struct StoreSettings {
+    std::string url;
     std::int64_t cache_mib = 0;
     std::int64_t checkpoint_pages = 0;
     std::int64_t reader_threads = 0;
     std::int64_t batch_rows = 0;
 };
-BOOST_DESCRIBE_STRUCT(StoreSettings, (), (cache_mib, checkpoint_pages, reader_threads, batch_rows))
+BOOST_DESCRIBE_STRUCT(StoreSettings, (),
+                      (url, cache_mib, checkpoint_pages, reader_threads, batch_rows))
 
 struct QueueSettings {
+    std::string url;
     std::int64_t aging_seconds = 0;
     std::int64_t max_messages = 0;
 };
-BOOST_DESCRIBE_STRUCT(QueueSettings, (), (aging_seconds, max_messages))
+BOOST_DESCRIBE_STRUCT(QueueSettings, (), (url, aging_seconds, max_messages))
+
+struct CoordinationSettings {
+    std::string url;
+};
+BOOST_DESCRIBE_STRUCT(CoordinationSettings, (), (url))
+
+struct NodeSettings {
+    std::string name;
+    std::string roles;
+};
+BOOST_DESCRIBE_STRUCT(NodeSettings, (), (name, roles))
 
 struct DeliverySettings {
     std::int64_t retry_attempts = 0;
@@ -130,6 +144,8 @@ struct Settings {
     LiveSettings live;
     StoreSettings store;
     QueueSettings queue;
+    CoordinationSettings coordination;
+    NodeSettings node;
     DeliverySettings delivery;
     RetentionSettings retention;
     IdempotencySettings idempotency;
@@ -139,7 +155,8 @@ struct Settings {
 };
 BOOST_DESCRIBE_STRUCT(Settings, (),
                       (listen, data_dir, admin_key, public_url, master_key, log, http, live, store,
-                       queue, delivery, retention, idempotency, email, outbound, sandbox))
+                       queue, coordination, node, delivery, retention, idempotency, email, outbound,
+                       sandbox))
 
 /// Calls visit(dotted_name, member&) for every leaf of a described tree, in the order of
 /// declaration.

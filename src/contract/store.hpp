@@ -1,6 +1,7 @@
 // Store: the record of everything, behind one SQL session. Table code (table/) is written once in
-// the dialect that SQLite and PostgreSQL share ($1 parameters, ON CONFLICT, RETURNING, CTEs).
-// write() returns only when the transaction is synced to disk. Inside a transaction a failing
+// the dialect that SQLite and PostgreSQL share ($1 parameters, ON CONFLICT, RETURNING, CTEs); only
+// where many rows go at once it asks Session::dialect(). write() returns only when the transaction
+// is synced to disk. Inside a transaction a failing
 // statement throws StoreError, which rolls everything back and becomes the Error that read() or
 // write() returns; it never leaves the store. write() may be called from one thread at a time per
 // store (the committer); read() from any thread, it blocks on the disk and so never runs on an I/O
@@ -30,6 +31,9 @@ class ConstraintError final : public StoreError {
   public:
     using StoreError::StoreError;
 };
+
+/// Whose SQL a session speaks, where the shared dialect is not enough or not fast enough.
+enum class Dialect { sqlite, postgres };
 
 /// One prepared statement with its parameters and, after step(), one row. Owned and cached by its
 /// Session.
@@ -80,13 +84,15 @@ class Rows {
 class Session {
   public:
     virtual ~Session() = default;
+    [[nodiscard]] virtual Dialect dialect() const = 0;
     /// The prepared statement for this text, reset, from the session's cache.
     virtual Statement& prepare(std::string_view sql) = 0;
     /// Runs one or more statements without parameters; for migrations.
     virtual void execute_script(const std::string& sql) = 0;
     /// Rows changed by the last statement.
     [[nodiscard]] virtual std::int64_t changes() const = 0;
-    [[nodiscard]] virtual std::int64_t last_insert_id() const = 0;
+    /// PostgreSQL only: feeds rows in the text format of COPY to "COPY table (columns) FROM STDIN".
+    virtual void copy_in(std::string_view sql, std::string_view rows);
 
     /// Starts a query: while (rows.next()) ...
     template <class... Args>
@@ -128,9 +134,14 @@ class Session {
     }
 };
 
+inline void Session::copy_in(std::string_view, std::string_view) {
+    throw StoreError("this store has no COPY");
+}
+
 struct StoreHealth {
     bool writable = true;
-    std::string detail;  ///< why not, for /readyz
+    bool reachable = true;  ///< false while writes fail in a way that can pass: its server is away
+    std::string detail;     ///< why not, for /readyz
     std::uint64_t commits = 0;
     std::uint64_t statements = 0;
     std::uint64_t wal_bytes = 0;
@@ -140,11 +151,16 @@ class Store {
   public:
     virtual ~Store() = default;
     /// One transaction; on success it is on disk when this returns. After a failed sync the store
-    /// stays unwritable.
+    /// stays unwritable. An engine that others write beside us may run work again, from an empty
+    /// transaction (after a deadlock, or when its server went away before the commit): so work sets
+    /// what it finds, and never adds to what an earlier run found. The error commit_unknown says
+    /// that the transaction may be on disk or not, and that asking did not help in time.
     virtual Status write(const std::function<void(Session&)>& work) = 0;
     /// One consistent snapshot, read-only.
     virtual Status read(const std::function<void(Session&)>& work) = 0;
     [[nodiscard]] virtual StoreHealth health() const = 0;
+    /// The process ends: from now on nothing waits for long for a server that is away.
+    virtual void hurry() {}
 };
 
 }  // namespace hongyan

@@ -113,6 +113,7 @@ MessagePtr make_message(const Order& order, const Addressee& to, const Check& ch
     m.recipient = to.recipient;
     m.callback_url = order.callback_url;
     m.metadata = to.metadata;
+    m.traceparent = order.traceparent;
     m.due_ms = order.due_ms;
     m.deliver_by_ms = order.deliver_by_ms;
     m.status = order.due_ms == 0 ? MessageStatus::pending : MessageStatus::scheduled;

@@ -25,6 +25,7 @@ struct Order {
     std::int64_t due_ms = 0;  ///< 0 = now
     std::int64_t deliver_by_ms = 0;
     std::string_view callback_url;
+    std::string_view traceparent;
     std::string_view
         options;  ///< JSON object of provider sections, before the template's; "" = none
 };

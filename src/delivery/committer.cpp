@@ -9,6 +9,17 @@ namespace hongyan::delivery {
 namespace {
 
 constexpr int most_failures_at_stop = 20;
+/// Of a transaction whose end a store that is away keeps open; then what comes is refused.
+constexpr std::int64_t stuck_after_us = 5'000'000;
+constexpr std::int64_t failure_interval_us = 10'000'000;
+/// Longer than the interval of folding, so that it is due.
+constexpr std::chrono::milliseconds idle_before_folding{1'100};
+
+Error unreachable() {
+    auto error = make_error(ErrorCode::unavailable, "The store is away.");
+    error.retry_after = Millis(1'000);
+    return error;
+}
 
 }  // namespace
 
@@ -33,6 +44,10 @@ void Committer::stop() {
 }
 
 void Committer::accept(Accept one) {
+    if (is_stuck()) {
+        one.done(unreachable());
+        return;
+    }
     bool refuse = false;
     bool wake = false;
     {
@@ -48,6 +63,10 @@ void Committer::accept(Accept one) {
 }
 
 void Committer::accept_batch(std::unique_ptr<Batch> batch) {
+    if (is_stuck()) {
+        batch->done(unreachable());
+        return;
+    }
     {
         const std::lock_guard lock(mutex_);
         if (!stopped_ && batch_rows_waiting_ + batch->messages.size() <= options_.max_batch_rows) {
@@ -80,6 +99,10 @@ void Committer::settle(std::vector<Settled> settled) {
 }
 
 void Committer::run(Work work, WorkDone done) {
+    if (is_stuck()) {
+        done(unreachable());
+        return;
+    }
     bool refuse = false;
     {
         const std::lock_guard lock(mutex_);
@@ -92,6 +115,14 @@ void Committer::run(Work work, WorkDone done) {
         wake_.notify_one();
 }
 
+/// A commit whose answer was lost is asked for until the store is back, which may take long; nobody
+/// else is to wait for that.
+bool Committer::is_stuck() const {
+    const auto since_us = writing_since_us_.load(std::memory_order_relaxed);
+    return since_us != 0 && clock_.steady_us() - since_us > stuck_after_us &&
+           !store_.health().reachable;
+}
+
 CommitterStats Committer::stats() const {
     const std::lock_guard lock(mutex_);
     return {commits_.load(), accepts_.size(), settled_.size()};
@@ -102,8 +133,13 @@ void Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
         if (stopping_ || !accepts_.empty() || !batches_.empty() || !controls_.empty()) return;
         if (settled_.size() >= options_.outcome_rows) return;
         asleep_ = true;
-        if (settled_.empty()) {
+        if (settled_.empty() && !unfolded_) {
             wake_.wait(lock);
+        } else if (settled_.empty()) {
+            if (wake_.wait_for(lock, idle_before_folding) == std::cv_status::timeout) {
+                asleep_ = false;
+                return;
+            }
         } else {
             const auto held_us = clock_.steady_us() - settled_since_us_;
             const auto left = std::chrono::microseconds(options_.outcome_hold) -
@@ -149,13 +185,16 @@ void Committer::loop() {
 }
 
 void Committer::commit(Round& round) {
+    writing_since_us_ = std::max<std::int64_t>(1, clock_.steady_us());
     const auto status = store_.write([&](Session& session) {
         round.counts = {};
         apply(session, round);
     });
+    writing_since_us_ = 0;
     if (status) {
         commits_.fetch_add(1, std::memory_order_relaxed);
         complete(round);
+        for (const auto task : std::exchange(cut_off_, {})) delete_cut_off(task);
         return;
     }
     fail(round, status.error());
@@ -167,16 +206,33 @@ void Committer::drop_batch(Batch& batch, const Error& error) {
         batch_rows_waiting_ -= batch.messages.size();
     }
     batch.done(error);
-    if (batch.written == 0) return;
-    run([task = batch.task.id](Session& session, Counts&) { table::delete_batch(session, task); },
-        [](const Status&) {});
+    if (batch.written > 0) delete_cut_off(batch.task.id);
+}
+
+/// Again after the next commit if the store is still away.
+void Committer::delete_cut_off(std::int64_t task_id) {
+    run([task_id](Session& session, Counts&) { table::delete_batch(session, task_id); },
+        [this, task_id](const Status& status) {
+            if (!status) cut_off_.push_back(task_id);
+        });
+}
+
+/// Not every one: a store that is away for an hour fails many.
+void Committer::tell_failure(const Round& round, const Error& error, bool lost) {
+    const auto now_us = clock_.steady_us();
+    ++failures_untold_;
+    if (!lost && failure_told_us_ != 0 && now_us - failure_told_us_ < failure_interval_us) return;
+    log_.error("commit_failed", {{"detail", error.detail},
+                                 {"accepts", round.accepts.size()},
+                                 {"failures", failures_untold_},
+                                 {"lost", lost ? 1 : 0}});
+    failure_told_us_ = std::max<std::int64_t>(1, now_us);
+    failures_untold_ = 0;
 }
 
 void Committer::fail(Round& round, const Error& error) {
     const bool lost = !store_.health().writable;
-    log_.error(
-        "commit_failed",
-        {{"detail", error.detail}, {"accepts", round.accepts.size()}, {"lost", lost ? 1 : 0}});
+    tell_failure(round, error, lost);
     for (auto& one : round.accepts) one.done(error);
     if (round.batch) drop_batch(*round.batch, error);
     for (auto& control : round.controls) control.done(error);

@@ -106,6 +106,7 @@ struct CommitterOptions {
     std::size_t max_accepts = 20'000;  ///< messages waiting to be written; beyond, they are refused
     std::size_t max_batch_rows = 400'000;
     std::int64_t idempotency_ms = 24LL * 3'600'000;
+    int node = -1;  ///< number in the cluster; -1 = the only one
 };
 
 struct CommitterStats {
@@ -150,15 +151,22 @@ class Committer {
     void commit(Round& round);
     void apply(Session& session, Round& round);
     void apply_accepts(Session& session, Round& round);
+    void claim_keys(Session& session, Round& round);
     void apply_chunk(Session& session, Round& round);
+    bool claim_batch(Session& session, Round& round);
     void apply_settled(Session& session, Round& round);
-    void after_attempt(Session& session, Round& round, const Settled& one);
+    void settle_span(Session& session, Round& round, std::size_t begin, std::size_t end);
+    void after_attempt(Session& session, Round& round, const Settled& one, bool has_receipts);
+    void fold_statistics(Session& session);
     void apply_controls(Session& session, Round& round);
     void write(Session& session, const Counts& counts);
     void complete(Round& round);
     void complete_chunk(Round& round, std::vector<MessagePtr>& accepted);
     void fail(Round& round, const Error& error);
+    void tell_failure(const Round& round, const Error& error, bool lost);
     void drop_batch(Batch& batch, const Error& error);
+    void delete_cut_off(std::int64_t task_id);
+    [[nodiscard]] bool is_stuck() const;
 
     Store& store_;
     const Clock& clock_;
@@ -167,6 +175,14 @@ class Committer {
     const CommitterOptions options_;
     std::thread thread_;
     std::atomic<std::uint64_t> commits_{0};
+    std::atomic<std::int64_t> writing_since_us_{0};  ///< steady time; 0: no transaction is open
+    // Of the committer's thread:
+    std::vector<std::int64_t> cut_off_;  ///< tasks of batches that could not be deleted yet
+    std::int64_t failure_told_us_ = 0;   ///< steady time of the last line in the log
+    std::int64_t failures_untold_ = 0;   ///< since then
+    bool unfolded_ = true;        ///< statistics were added since they were folded, or by the last
+                                  ///< process before its end
+    std::int64_t folded_us_ = 0;  ///< steady time of the last folding
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <span>
+
 #include "delivery/committer_round.hpp"
 #include "delivery/receipts.hpp"
 #include "delivery/webhook_events.hpp"
@@ -5,11 +8,13 @@
 #include "table/keys.hpp"
 #include "table/messages.hpp"
 #include "table/receipts.hpp"
+#include "table/tasks.hpp"
 
 namespace hongyan::delivery {
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t fold_interval_us = 1'000'000;
 
 /// The stored answer to a known idempotency key, or null if the request is new.
 std::unique_ptr<Result<Accepted>> known_answer(Session& session, const IdempotencyRecord& asked,
@@ -24,15 +29,36 @@ std::unique_ptr<Result<Accepted>> known_answer(Session& session, const Idempoten
     return std::make_unique<Result<Accepted>>(Accepted{0, found->reply});
 }
 
-table::Outcome row_of(const Settled& one) {
-    return {one.message->id,     one.status, one.message->attempts, one.finished_ms,
-            one.next_attempt_ms, one.timing, one.provider,          one.provider_message_id,
-            one.reason,          one.is_free};
+/// The answer to a request whose key could not be claimed.
+std::unique_ptr<Result<Accepted>> answer_of_holder(Session& session, const IdempotencyRecord& asked,
+                                                   std::int64_t lifetime_ms) {
+    auto known = known_answer(session, asked, lifetime_ms);
+    if (known) return known;
+    // It expired between the two looks.
+    auto error = make_error(ErrorCode::idempotency_in_progress,
+                            "A request with Idempotency-Key '" + asked.key + "' has just ended.");
+    error.retry_after = Millis(1'000);
+    return std::make_unique<Result<Accepted>>(std::move(error));
 }
 
 bool is_plain_success(const Settled& one) {
     return one.status == MessageStatus::success && one.provider.empty() &&
            one.provider_message_id.empty() && !one.attempt;
+}
+
+table::Outcome row_of(const Settled& one) {
+    return {one.message->id,     one.status,  one.message->attempts, one.finished_ms,
+            one.next_attempt_ms, one.timing,  one.provider,          one.provider_message_id,
+            one.reason,          one.is_free, is_plain_success(one)};
+}
+
+/// What bulk functions take names a message once.
+bool are_distinct(std::span<const Settled> settled) {
+    std::vector<MessageId> ids;
+    ids.reserve(settled.size());
+    for (const auto& one : settled) ids.push_back(one.message->id);
+    std::sort(ids.begin(), ids.end());
+    return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
 }
 
 }  // namespace
@@ -64,25 +90,55 @@ void Committer::apply(Session& session, Round& round) {
     apply_settled(session, round);
     write(session, round.counts);
     apply_controls(session, round);
+    fold_statistics(session);
+}
+
+/// About once a second, and a last time when nothing comes any more; see table/statistics.hpp.
+void Committer::fold_statistics(Session& session) {
+    if (session.dialect() != Dialect::postgres) unfolded_ = false;
+    const auto now = clock_.steady_us();
+    if (!unfolded_ || now - folded_us_ < fold_interval_us) return;
+    table::fold_statistics(session);
+    folded_us_ = now;
+    unfolded_ = false;
 }
 
 void Committer::write(Session& session, const Counts& counts) {
     for (const auto& [task, delta] : counts.tasks)
         table::count_task(session, task, delta, clock_.now_ms());
-    for (const auto& [key, delta] : counts.statistics) table::add_statistics(session, key, delta);
+    table::add_all_statistics(session, counts.statistics);
+    if (!counts.statistics.empty() && session.dialect() == Dialect::postgres) unfolded_ = true;
 }
 
 void Committer::apply_accepts(Session& session, Round& round) {
     round.answers.clear();
     round.answers.resize(round.accepts.size());
+    std::vector<table::NewMessage> added;
+    added.reserve(round.accepts.size());
+    claim_keys(session, round);
     for (std::size_t i = 0; i < round.accepts.size(); ++i) {
-        auto& one = round.accepts[i];
-        if (one.idempotency) {
-            round.answers[i] = known_answer(session, *one.idempotency, options_.idempotency_ms);
-            if (round.answers[i]) continue;
-            table::put_idempotency(session, *one.idempotency);
-        }
-        table::insert_message(session, *one.message, one.provider);
+        const auto& one = round.accepts[i];
+        if (!round.answers[i]) added.push_back({one.message.get(), one.provider});
+    }
+    table::insert_messages(session, added);
+}
+
+/// Answers those whose key is known. Another node may be accepting the same key at this moment: the
+/// claim waits for its transaction, and then there is its answer.
+void Committer::claim_keys(Session& session, Round& round) {
+    std::vector<const IdempotencyRecord*> asked;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < round.accepts.size(); ++i) {
+        if (!round.accepts[i].idempotency) continue;
+        asked.push_back(round.accepts[i].idempotency.get());
+        places.push_back(i);
+    }
+    if (asked.empty()) return;
+    const auto lifetime_ms = options_.idempotency_ms;
+    const auto claimed = table::claim_idempotency(session, asked, lifetime_ms);
+    for (std::size_t n = 0; n < asked.size(); ++n) {
+        if (!claimed[n])
+            round.answers[places[n]] = answer_of_holder(session, *asked[n], lifetime_ms);
     }
 }
 
@@ -101,46 +157,84 @@ void Committer::apply_chunk(Session& session, Round& round) {
             }
         }
         batch.task.status = TaskStatus::accepting;
+        batch.task.node = options_.node;
         batch.task.id = table::insert_task(session, batch.task);
     }
+    const bool is_last = round.chunk_end == batch.messages.size();
+    if (is_last && !claim_batch(session, round)) return;
+    std::vector<table::NewMessage> added;
+    added.reserve(round.chunk_end - round.chunk_begin);
     for (std::size_t i = round.chunk_begin; i < round.chunk_end; ++i) {
         batch.messages[i]->task_id = batch.task.id;
-        table::insert_message(session, *batch.messages[i], batch.provider);
+        added.push_back({batch.messages[i].get(), batch.provider});
     }
-    if (round.chunk_end < batch.messages.size()) return;
-    table::accept_task(session, batch.task.id);
-    if (batch.idempotency) {
-        batch.idempotency->reply = batch.make_reply(batch.task.id);
-        table::put_idempotency(session, *batch.idempotency);
-    }
+    table::insert_messages(session, added);
+    if (is_last) table::accept_task(session, batch.task.id);
+}
+
+/// False if another node has accepted the same batch meanwhile: ours was never promised and goes.
+bool Committer::claim_batch(Session& session, Round& round) {
+    Batch& batch = *round.batch;
+    batch.replayed = false;
+    if (!batch.idempotency) return true;
+    batch.idempotency->reply = batch.make_reply(batch.task.id);
+    const IdempotencyRecord* const asked = batch.idempotency.get();
+    if (table::claim_idempotency(session, {&asked, 1}, options_.idempotency_ms).front())
+        return true;
+    round.answers.push_back(answer_of_holder(session, *asked, options_.idempotency_ms));
+    table::delete_batch(session, batch.task.id);
+    batch.replayed = true;
+    return false;
 }
 
 void Committer::apply_settled(Session& session, Round& round) {
     round.legal.assign(round.settled.size(), true);
-    for (std::size_t i = 0; i < round.settled.size(); ++i) {
+    const std::span<const Settled> all(round.settled);
+    if (are_distinct(all)) {
+        settle_span(session, round, 0, all.size());
+        return;
+    }
+    // What happened to one message stays in its order.
+    for (std::size_t i = 0; i < all.size(); ++i) settle_span(session, round, i, i + 1);
+}
+
+void Committer::settle_span(Session& session, Round& round, std::size_t begin, std::size_t end) {
+    if (begin == end) return;
+    std::vector<table::Outcome> rows;
+    rows.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) rows.push_back(row_of(round.settled[i]));
+    const auto legal = table::settle_all(session, rows, options_.node);
+    std::vector<const Attempt*> attempts;
+    std::vector<table::ReceiptPlace> places;
+    for (std::size_t i = begin; i < end; ++i) {
+        round.legal[i] = legal[i - begin];
         const auto& one = round.settled[i];
-        const auto row = row_of(one);
-        const bool legal = is_plain_success(one) ? table::settle_success(session, row)
-                                                 : table::settle(session, row);
-        round.legal[i] = legal;
-        if (!legal) continue;
-        if (one.attempt) table::insert_attempt(session, *one.attempt);
+        if (!round.legal[i]) continue;
+        if (one.attempt) attempts.push_back(one.attempt.get());
+        if (one.message->account_id != 0)
+            places.push_back({one.message->id, one.message->account_id, one.provider_message_id});
         round.counts.add(*one.message, one.status, one.finished_ms);
-        if (one.message->account_id != 0 || !one.suppress.empty())
-            after_attempt(session, round, one);
+    }
+    table::insert_attempts(session, attempts);
+    const auto early = table::have_receipts(session, places);
+    for (std::size_t i = begin, place = 0; i < end; ++i) {
+        const auto& one = round.settled[i];
+        if (!round.legal[i]) continue;
+        after_attempt(session, round, one, one.message->account_id != 0 && early[place++]);
         if (!one.message->callback_url.empty() && one.status != MessageStatus::retrying)
             note_event(session, *one.message, one.status, one.reason, clock_.now_ms());
     }
 }
 
 /// Receipts may have come before the answer to the send.
-void Committer::after_attempt(Session& session, Round& round, const Settled& one) {
+void Committer::after_attempt(Session& session, Round& round, const Settled& one,
+                              bool has_receipts) {
     const Message& message = *one.message;
     if (!one.suppress.empty()) {
         table::suppress(session, {message.tenant_id, message.channel, message.recipient,
                                   one.suppress, message.id, clock_.now_ms()});
     }
-    if (message.account_id == 0) return;
+    if (!has_receipts) return;
     // Those that named the message while its attempt was under way could not move it then.
     for (const auto& early : table::list_receipts(session, message.id))
         follow_receipt(session, round.counts, early, clock_.now_ms());

@@ -33,12 +33,14 @@ Delivery::Delivery(DeliveryParts parts, DeliveryOptions options)
     : parts_(std::move(parts)),
       options_(options),
       live_(parts_.clock),
+      trace_(parts_.trace, parts_.node_name),
       fresh_(options.fresh_messages, options.fresh_bytes),
       due_(parts_.queue, parts_.clock),
       committer_(parts_.store, parts_.clock, parts_.log, *this, options.committer),
       dispatcher_({parts_.store, parts_.queue, parts_.limiter, committer_, fresh_, due_, in_flight_,
                    counters_, parts_.clock, parts_.log, parts_.channels, options.retry,
-                   options.attempt_timeout, parts_.accounts, parts_.hold_unknown}),
+                   options.attempt_timeout, parts_.accounts, parts_.hold_unknown, options.node,
+                   &trace_}),
       sender_(default_sender(),
               {[this] { return in_flight_.count(); }, [this] { return depth().total; },
                [this] { return dispatcher_.completed(); }},
@@ -61,11 +63,15 @@ Status Delivery::start() {
         last_task = table::last_task_id(session);
     });
     if (!read) return read;
-    ids_ = std::make_unique<IdSource>(parts_.clock, last);
+    const bool is_only = options_.node < 0;
+    ids_ = is_only ? std::make_unique<IdSource>(parts_.clock, last)
+                   : std::make_unique<IdSource>(parts_.clock, last, options_.node);
     const MessageId end = ids_->next();
     committer_.start();
     due_.start();
     if (auto started = dispatcher_.start(sender_); !started) return started;
+    set_paused(false);
+    if (!is_only) return Done{};  // its part of what waits comes by take_over()
     loading_ = true;
     loader_ = std::thread([this, end, last_task] { load(end, last_task); });
     return Done{};
@@ -164,6 +170,7 @@ void Delivery::on_accepted(std::vector<MessagePtr> messages) {
     for (auto& message : messages) {
         ++counts[static_cast<std::size_t>(message->channel)];
         ++live[message->tenant_id].accepted;
+        trace_.accepted(*message);
         if (message->status == MessageStatus::scheduled) {
             due_.add(job_of(*message), message->due_ms);
             continue;
@@ -171,7 +178,8 @@ void Delivery::on_accepted(std::vector<MessagePtr> messages) {
         ready.push_back(job_of(*message));
         fresh.push_back(std::move(message));
     }
-    fresh_.put(std::move(fresh));
+    // In a cluster another node may cancel it meanwhile, so the store is asked.
+    if (options_.node < 0) fresh_.put(std::move(fresh));
     parts_.queue.publish(ready);
     for (std::size_t i = 0; i < counts.size(); ++i)
         counters_.accepted[i].fetch_add(counts[i], std::memory_order_relaxed);
@@ -179,6 +187,11 @@ void Delivery::on_accepted(std::vector<MessagePtr> messages) {
 }
 
 void Delivery::on_settled(std::vector<Settled> settled, const std::vector<bool>& legal) {
+    // First: what comes again at a time must not be on loan any more when that time comes.
+    std::vector<MessageId> ids;
+    ids.reserve(settled.size());
+    for (const auto& one : settled) ids.push_back(one.message->id);
+    parts_.queue.done(ids);
     std::map<std::int64_t, LiveSums> live;
     for (std::size_t i = 0; i < settled.size(); ++i) {
         const auto& one = settled[i];
@@ -186,6 +199,7 @@ void Delivery::on_settled(std::vector<Settled> settled, const std::vector<bool>&
             counters_.illegal_changes.fetch_add(1, std::memory_order_relaxed);
             continue;
         }
+        trace_.settled(one);
         const auto channel = static_cast<std::size_t>(one.message->channel);
         if (one.status == MessageStatus::retrying) {
             counters_.retries[channel].fetch_add(1, std::memory_order_relaxed);

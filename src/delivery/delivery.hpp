@@ -20,7 +20,9 @@
 #include "delivery/pool.hpp"
 #include "delivery/receipts.hpp"
 #include "delivery/settle.hpp"
+#include "delivery/trace_out.hpp"
 #include "table/messages.hpp"
+#include "table/nodes.hpp"
 
 namespace hongyan::delivery {
 
@@ -31,6 +33,9 @@ struct DeliveryOptions {
     std::int64_t max_waiting = 20'000'000;  ///< messages waiting; beyond, new ones are refused
     std::size_t fresh_messages = 16'384;
     std::size_t fresh_bytes = 16 * 1024 * 1024;
+    /// Number in the cluster; -1 = the only one, which owns all that waits.
+    int node = -1;
+    bool sends = true;  ///< false: takes nothing from the queue
 };
 
 struct DeliveryParts {
@@ -46,11 +51,20 @@ struct DeliveryParts {
     AccountBook* accounts = nullptr;  ///< null: every message goes to its built-in channel
     std::function<std::optional<bool>(std::int64_t tenant_id, std::int64_t template_id)>
         hold_unknown = nullptr;  ///< a template's word on unknown outcomes
+    LiveTrace* trace = nullptr;  ///< null: nobody keeps live traces
+    std::string node_name = {};
 };
 
 struct RedrivePace {
     std::int64_t max = 1'000;
     double per_second = 0;  ///< they get times, so many in a second; 0 = all at once
+};
+
+/// What take_over() found.
+struct TakenOver {
+    std::int64_t interrupted = 0;  ///< were being sent; their outcome is unknown
+    std::int64_t timed = 0;        ///< scheduled, or waiting for a next attempt
+    std::int64_t waiting = 0;      ///< of a queue that died with its process
 };
 
 struct Redriven {
@@ -87,6 +101,15 @@ class Delivery final : private CommitSink {
     /// Errors: unavailable.
     void redrive(table::MessageFilter filter, RedrivePace pace,
                  std::function<void(Result<Redriven>)> done);
+
+    /// Takes over what belongs to no living node, step by step; guard runs first in each
+    /// transaction and may throw StoreError. Blocks; one call at a time, from a job's thread.
+    Result<TakenOver> take_over(const std::function<void(Session&)>& guard);
+    /// Puts into the queue again what waits in the store and may be lost from there; gives how many
+    /// messages it were. Blocks.
+    Result<std::int64_t> republish(table::PendingPlace place);
+    /// Takes nothing from the queue for as long as this node must not send.
+    void set_paused(bool paused) { dispatcher_.set_paused(paused || !options_.sends); }
 
     /// The provider that a message of this tenant will certainly go by, "" if that is decided
     /// later.
@@ -125,6 +148,7 @@ class Delivery final : private CommitSink {
     template <class Take>
     void load_status(MessageStatus status, MessageId end, Take take);
     void load_lost(const std::vector<MessageId>& ids);
+    [[nodiscard]] Status write_and_wait(Work work);
     [[nodiscard]] bool read_or_pause(const std::function<void(Session&)>& work);
     void publish(const std::vector<table::Waiting>& found);
     void count_cancelled(ChannelKind channel, std::size_t count);
@@ -136,6 +160,7 @@ class Delivery final : private CommitSink {
     std::unique_ptr<IdSource> ids_;
     Counters counters_{};
     LiveCounters live_;
+    const TraceOut trace_;
     FreshMessages fresh_;
     InFlight in_flight_;
     DueTimer due_;

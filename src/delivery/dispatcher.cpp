@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "delivery/intents.hpp"
+#include "delivery/receipts.hpp"
 #include "table/messages.hpp"
 #include "table/tasks.hpp"
 
@@ -39,20 +41,20 @@ std::vector<Job> jobs_of(const std::vector<Sent>& sent) {
     return jobs;
 }
 
-/// Of a channel that lost its last account, or whose sandbox was switched off.
-std::vector<Sent> without_provider(std::vector<MessagePtr> messages, std::int64_t now_ms) {
-    std::vector<Sent> sent;
-    for (auto& message : messages) {
-        Sent one;
-        one.outcome.kind = OutcomeClass::configuration;
-        one.outcome.code = "no_provider";
-        one.outcome.detail = "this channel has neither an account nor a sandbox";
-        one.outcome.started_ms = now_ms;
-        one.message = std::move(message);
-        sent.push_back(std::move(one));
+/// Which tasks are cancelled, each asked for once in a round.
+class CancelledTasks {
+  public:
+    explicit CancelledTasks(Session& session) : session_(session) {}
+    [[nodiscard]] bool has(std::int64_t task_id) {
+        const auto known = known_.find(task_id);
+        if (known != known_.end()) return known->second;
+        return known_[task_id] = table::is_cancelled_task(session_, task_id);
     }
-    return sent;
-}
+
+  private:
+    Session& session_;
+    std::map<std::int64_t, bool> known_;
+};
 
 Settled ended_without_attempt(Message& message, MessageStatus status, std::string reason,
                               std::int64_t now_ms) {
@@ -133,6 +135,10 @@ std::vector<Job> Dispatcher::next_jobs() {
     const std::int64_t room_of_all = size - parts_.in_flight.count();
     std::vector<Job> jobs;
     if (room_of_all <= 0 || stopping_) return jobs;
+    if (paused_) {
+        std::this_thread::sleep_for(longest_wait);
+        return jobs;
+    }
     if (parts_.committer.stats().outcomes_waiting >= most_unwritten) {
         std::this_thread::sleep_for(short_wait);
         return jobs;
@@ -218,20 +224,30 @@ void Dispatcher::return_permits(ChannelMask keep) {
 // written in the same transaction.
 Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<MessagePtr>& messages,
                                 std::vector<Settled>& ended) {
-    if (std::none_of(messages.begin(), messages.end(),
-                     [](const MessagePtr& m) { return m == nullptr; }))
-        return Done{};
+    over_.clear();
+    std::vector<MessageId> missing;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (!messages[i]) missing.push_back(jobs[i].id);
+    }
+    if (missing.empty()) return Done{};
     return parts_.store.read([&](Session& session) {
+        auto rows = table::find_messages(session, missing);
+        CancelledTasks tasks(session);
+        std::size_t next = 0;
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             if (messages[i]) continue;
-            auto row = table::find_message(session, jobs[i].id);
-            if (!row) continue;
+            auto& row = rows[next++];
+            if (!row) {
+                over_.push_back(jobs[i].id);
+                continue;
+            }
             Message& message = row->message;
+            message.again = jobs[i].again;
             if (message.attempts > 0) remember_attempts(session, message);
             const bool is_redriven =
                 message.status == MessageStatus::pending && message.attempts > 0;
             if (message.task_id != 0 && !is_redriven && !is_final(message.status) &&
-                table::is_cancelled_task(session, message.task_id)) {
+                tasks.has(message.task_id)) {
                 ended.push_back(ended_without_attempt(message, MessageStatus::cancelled,
                                                       "cancelled with its task",
                                                       parts_.clock.now_ms()));
@@ -252,6 +268,10 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
     ids.reserve(jobs.size());
     for (const Job& job : jobs) ids.push_back(job.id);
     auto messages = parts_.fresh.take(ids);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        // What is kept here may be older than what another node wrote.
+        if (jobs[i].again) messages[i].reset();
+    }
     std::vector<Settled> ended;
     if (const auto found = find_missing(jobs, messages, ended); !found) {
         parts_.log.error("read_failed", {{"detail", found.error().detail}});
@@ -264,6 +284,13 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
     hand_out(jobs, std::move(messages), ended, dropped);
     parts_.committer.settle(std::move(ended));
     if (!dropped.empty()) release(dropped);
+    finish_over();
+}
+
+/// Their rows are gone or final, so no outcome will end their loans.
+void Dispatcher::finish_over() {
+    if (!over_.empty()) parts_.queue.done(over_);
+    over_.clear();
 }
 
 void Dispatcher::hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> messages,
@@ -292,7 +319,12 @@ void Dispatcher::hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> 
 }
 
 bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>& ended) {
-    if (is_final(message.status)) return false;
+    // Of a cluster, one that is being sent is in another node's hands, or is taken over with them.
+    if (is_final(message.status) ||
+        (parts_.node >= 0 && message.status == MessageStatus::processing)) {
+        over_.push_back(job.id);
+        return false;
+    }
     const auto now = parts_.clock.now_ms();
     const auto hold = parts_.in_flight.hold_back(job, message.task_id);
     if (hold == InFlight::Hold::again) parts_.due.add(job, now + 10);
@@ -314,50 +346,8 @@ bool Dispatcher::may_send(Message& message, const Job& job, std::vector<Settled>
     message.attempts += 1;
     message.taken_ms = message.status == MessageStatus::retrying ? 0 : now;
     message.taken_us = parts_.clock.steady_us();
+    if (parts_.trace != nullptr) parts_.trace->taken(message, now);
     return true;
-}
-
-void Dispatcher::hand_over(std::size_t index, std::vector<MessagePtr> messages) {
-    Channel* channel = parts_.channels[index];
-    if (channel == nullptr) {
-        on_outcomes(without_provider(std::move(messages), parts_.clock.now_ms()));
-        return;
-    }
-    parts_.counters.attempts[index].fetch_add(messages.size(), std::memory_order_relaxed);
-    if (!channel->wants_intent()) {
-        send(*channel, std::move(messages));
-        return;
-    }
-    // shared_ptr: the work and its completion both need the list, and either may be dropped first.
-    auto held = std::make_shared<std::vector<MessagePtr>>(std::move(messages));
-    parts_.committer.run(
-        [held](Session& session, Counts&) {
-            for (auto& message : *held) {
-                message->status = table::mark_processing(session, message->id, message->attempts)
-                                      ? MessageStatus::processing
-                                      : MessageStatus::cancelled;
-            }
-        },
-        [this, held, channel](const Status& marked) {
-            std::vector<MessagePtr> going;
-            std::vector<Job> dropped;
-            for (auto& message : *held) {
-                Job job{message->id, message->tenant_id, message->ready_ms(), message->priority,
-                        message->channel};
-                if (marked && message->status == MessageStatus::processing) {
-                    going.push_back(std::move(message));
-                } else {
-                    if (!marked) parts_.due.add(job, parts_.clock.now_ms() + 1'000);
-                    dropped.push_back(job);
-                }
-            }
-            if (!dropped.empty()) release(dropped);
-            if (!going.empty()) send(*channel, std::move(going));
-        });
-}
-
-void Dispatcher::send(Channel& channel, std::vector<MessagePtr> messages) {
-    channel.send(std::move(messages), parts_.clock.now_ms() + parts_.attempt_timeout.count());
 }
 
 void Dispatcher::on_outcomes(std::vector<Sent> sent) {
@@ -392,6 +382,8 @@ Settled Dispatcher::settled_from(Sent sent, std::int64_t now_ms, std::int64_t no
     settled.timing.send_us = outcome.duration_us;
     settled.timing.process_us = now_us - message.taken_us - outcome.duration_us;
     settled.provider_message_id = std::move(outcome.provider_message_id);
+    if (settled.provider_message_id.size() > longest_provider_id)
+        settled.provider_message_id.resize(longest_provider_id);
     if (message.account_id != 0 && parts_.accounts != nullptr &&
         !settled.provider_message_id.empty())
         settled.receipt_peers = parts_.accounts->receipt_peers(message.account_id);

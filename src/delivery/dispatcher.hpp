@@ -29,6 +29,7 @@
 #include "delivery/in_flight.hpp"
 #include "delivery/pool.hpp"
 #include "delivery/settle.hpp"
+#include "delivery/trace_out.hpp"
 #include "route/destination.hpp"
 
 namespace hongyan::delivery {
@@ -56,6 +57,8 @@ class Dispatcher {
         /// A template's word on unknown outcomes, if it has one.
         std::function<std::optional<bool>(std::int64_t tenant_id, std::int64_t template_id)>
             hold_unknown;
+        int node = -1;  ///< number in the cluster; -1 = the only one
+        const TraceOut* trace = nullptr;
     };
     explicit Dispatcher(Parts parts);
     ~Dispatcher();
@@ -67,6 +70,8 @@ class Dispatcher {
     void stop(Millis grace);
     /// Takes no more from now on; safe from every thread.
     void halt();
+    /// Takes no more for as long as it is paused; safe from every thread.
+    void set_paused(bool paused) { paused_ = paused; }
     /// Channels that have a limit of their own, from the rules of now.
     void set_limited(ChannelMask mask);
     /// What follows from each class of outcome, as the operator has it now.
@@ -108,6 +113,8 @@ class Dispatcher {
     void hand_out(const std::vector<Job>& jobs, std::vector<MessagePtr> messages,
                   std::vector<Settled>& ended, std::vector<Job>& dropped);
     void hand_over(std::size_t channel, std::vector<MessagePtr> messages);
+    void claim_and_send(Channel& channel, std::vector<MessagePtr> messages);
+    void not_claimed(Job job, std::vector<MessageId>& over);
     void send(Channel& channel, std::vector<MessagePtr> messages);
     void on_outcomes(std::vector<Sent> sent);
     // dispatcher_accounts.cpp:
@@ -127,11 +134,13 @@ class Dispatcher {
     void leave_held_back(const std::vector<Job>& taken, const std::vector<Job>& going);
     void leave_limiter(const Job& job);
     void release(const std::vector<Job>& jobs);
+    void finish_over();
 
     Parts parts_;
     const Pool* sender_ = nullptr;
     std::thread thread_;
     std::atomic<bool> stopping_{false};
+    std::atomic<bool> paused_{false};
     std::atomic<ChannelMask> limited_{0};
     std::atomic<bool> waits_for_room_{false};  ///< a channel has its most in flight
     std::atomic<ChannelMask> left_{0};  ///< channels of which one that the limiter counted has left
@@ -140,6 +149,7 @@ class Dispatcher {
     std::array<std::int64_t, channel_names.size()> rest_until_us_{};
     std::array<Permit, channel_names.size()> permits_{};
     std::map<AccountPtr, std::vector<MessagePtr>> chosen_;  ///< of one round
+    std::vector<MessageId> over_;  ///< of one round: nothing is left to be done with these
 
     route::DestinationLimits destinations_;
     std::atomic<bool> suppressing_{false};

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "delivery/dispatcher.hpp"
+#include "delivery/intents.hpp"
 #include "table/accounts.hpp"
 #include "table/destinations.hpp"
 #include "table/messages.hpp"
@@ -195,18 +196,13 @@ void Dispatcher::hand_to_accounts() {
         // first.
         auto held = std::make_shared<std::vector<MessagePtr>>(std::move(messages));
         parts_.committer.run(
-            [held, account = account](Session& session, Counts&) {
-                for (auto& message : *held) {
-                    message->status =
-                        table::mark_processing(session, message->id, message->attempts,
-                                               message->account_id, account->provider().name())
-                            ? MessageStatus::processing
-                            : MessageStatus::cancelled;
-                }
+            [held, account = account, node = parts_.node](Session& session, Counts&) {
+                note_intents(session, *held, node, account->provider().name());
             },
             [this, held, account = account](const Status& marked) {
                 std::vector<MessagePtr> going;
                 std::vector<Job> dropped;
+                std::vector<MessageId> over;
                 for (auto& message : *held) {
                     if (marked && message->status == MessageStatus::processing) {
                         going.push_back(std::move(message));
@@ -214,10 +210,14 @@ void Dispatcher::hand_to_accounts() {
                     }
                     account->give_back();
                     const Job job = job_of(*message);
-                    if (!marked) parts_.due.add(job, parts_.clock.now_ms() + 1'000);
+                    if (!marked)
+                        parts_.due.add(job, parts_.clock.now_ms() + 1'000);
+                    else
+                        not_claimed(job, over);
                     dropped.push_back(job);
                 }
                 if (!dropped.empty()) release(dropped);
+                if (!over.empty()) parts_.queue.done(over);
                 if (!going.empty()) {
                     account->account()->send(
                         std::move(going), parts_.clock.now_ms() + parts_.attempt_timeout.count());

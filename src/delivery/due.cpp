@@ -29,8 +29,8 @@ void DueTimer::add(Job job, std::int64_t due_ms) {
     {
         const std::lock_guard lock(mutex_);
         first = heap_.empty() || due_ms < heap_.front().due_ms;
-        heap_.push_back(
-            {due_ms, job.id, static_cast<std::int32_t>(job.tenant_id), job.priority, job.channel});
+        heap_.push_back({due_ms, job.id, static_cast<std::int32_t>(job.tenant_id), job.priority,
+                         job.channel, job.again});
         std::push_heap(heap_.begin(), heap_.end(), later);
     }
     if (first) wake_.notify_one();
@@ -47,7 +47,8 @@ void DueTimer::take_due(std::vector<Job>& jobs) {
         std::pop_heap(heap_.begin(), heap_.end(), later);
         const Entry entry = heap_.back();
         heap_.pop_back();
-        jobs.push_back({entry.id, entry.tenant_id, entry.due_ms, entry.priority, entry.channel});
+        jobs.push_back(
+            {entry.id, entry.tenant_id, entry.due_ms, entry.priority, entry.channel, entry.again});
     }
 }
 

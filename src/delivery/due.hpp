@@ -32,6 +32,7 @@ class DueTimer {
         std::int32_t tenant_id;
         std::uint8_t priority;
         ChannelKind channel;
+        bool again;
     };
     static bool later(const Entry& a, const Entry& b) {
         return a.due_ms != b.due_ms ? a.due_ms > b.due_ms : a.id > b.id;

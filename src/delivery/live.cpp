@@ -34,4 +34,11 @@ LiveSums LiveCounters::last(std::int64_t tenant_id, int seconds) const {
     return total;
 }
 
+std::vector<std::int64_t> LiveCounters::tenants() const {
+    std::vector<std::int64_t> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [tenant, ring] : rings_) all.push_back(tenant);
+    return all;
+}
+
 }  // namespace hongyan::delivery

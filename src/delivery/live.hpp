@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "model/enums.hpp"
@@ -29,6 +30,8 @@ class LiveCounters {
     void add(std::int64_t tenant_id, const LiveSums& sums);
     /// Of the last seconds (at most 3,600), this second included.
     [[nodiscard]] LiveSums last(std::int64_t tenant_id, int seconds) const;
+
+    [[nodiscard]] std::vector<std::int64_t> tenants() const;
 
   private:
     static constexpr std::int64_t slots = 3'600;

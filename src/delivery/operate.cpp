@@ -33,17 +33,20 @@ Error illegal(MessageStatus status, std::string_view wish) {
                           std::string(wish) + ".");
 }
 
-/// Turns a failed or held message into a waiting one; takes it out of the counts.
-/// due_ms > 0: not before then.
-void wake_up(Session& session, Counts& counts, const table::MessageRow& row, std::int64_t now_ms,
-             std::int64_t due_ms = 0) {
-    session.run(
+/// Turns a failed or held message into a waiting one; takes it out of the counts. False if another
+/// node has just done so. due_ms > 0: not before then.
+bool wake_up(Session& session, Counts& counts, const table::MessageRow& row, int node,
+             std::int64_t now_ms, std::int64_t due_ms = 0) {
+    const auto changed = session.run(
         "UPDATE message_records SET status = CASE WHEN $3 > $2 THEN 'scheduled' ELSE 'pending' "
         "END, "
-        "due_ms = max($2, $3), next_attempt_ms = NULL, attempts_before = attempts"
-        " WHERE id = $1",
-        row.message.id, now_ms, due_ms);
+        "due_ms = CASE WHEN $3 > $2 THEN $3 ELSE $2 END, next_attempt_ms = NULL, attempts_before = "
+        "attempts, node = nullif($5, -1)"
+        " WHERE id = $1 AND status = $4",
+        row.message.id, now_ms, due_ms, to_text(row.message.status), node);
+    if (changed == 0) return false;
     counts.add(row.message, row.message.status, row.finished_ms, -1);
+    return true;
 }
 
 /// All messages of a batch have the same callback_url.
@@ -95,7 +98,7 @@ void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
     change(
         [this, tenant_id, id, answer, channel](Session& session, Counts& counts) {
             *answer = not_there("message");
-            const auto row = table::find_message(session, id);
+            const auto row = table::find_for_change(session, id);
             if (!row || row->message.tenant_id != tenant_id) return;
             // A batch that is still being written is not there yet: it will be sent from memory,
             // whatever the table says.
@@ -122,7 +125,7 @@ void Delivery::cancel(std::int64_t tenant_id, MessageId id, WorkDone done) {
         [this, id, answer, channel, done = std::move(done)](Status status) mutable {
             if (status && *answer) {
                 fresh_.drop(id);
-                in_flight_.end_revoke(id);
+                if (in_flight_.end_revoke(id)) parts_.queue.done(std::span(&id, 1));
                 count_cancelled(*channel, 1);
             } else if (const auto job = in_flight_.end_revoke(id); job) {
                 parts_.queue.publish(std::span(&*job, 1));
@@ -150,7 +153,7 @@ void Delivery::retry(std::int64_t tenant_id, MessageId id, WorkDone done) {
                 illegal(row->message.status, "sent again; only failed and unknown ones can");
             if (!may_wake_up(row->message.status)) return;
             const auto now = parts_.clock.now_ms();
-            wake_up(session, counts, *row, now);
+            if (!wake_up(session, counts, *row, options_.node, now)) return;
             found->job = job_of(row->message, now);
             found->answer = Done{};
         },
@@ -231,6 +234,7 @@ struct Delivery::RedriveRun {
     std::int64_t started_ms = 0;
     std::vector<Job> jobs;             ///< of this step
     std::vector<std::int64_t> due_ms;  ///< of each job; 0 = now
+    MessageId next_before = 0;         ///< where the next step begins
     bool more = true;
     std::function<void(Result<Redriven>)> done;
 };
@@ -256,9 +260,9 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
         [this, run](Session& session, Counts& counts) {
             run->jobs.clear();
             run->due_ms.clear();
-            run->filter.limit =
-                static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
-            const auto rows = table::list_messages(session, run->filter);
+            auto filter = run->filter;
+            filter.limit = static_cast<int>(std::min<std::int64_t>(redrive_step_rows, run->left));
+            const auto rows = table::list_messages(session, filter);
             const auto now = parts_.clock.now_ms();
             for (const auto& row : rows) {
                 const auto place =
@@ -268,18 +272,19 @@ void Delivery::redrive_step(std::shared_ptr<RedriveRun> run) {
                         ? run->started_ms + static_cast<std::int64_t>(static_cast<double>(place) *
                                                                       1000 / run->per_second)
                         : 0;
-                wake_up(session, counts, row, now, due);
+                if (!wake_up(session, counts, row, options_.node, now, due)) continue;
                 run->jobs.push_back(job_of(row.message, now));
                 run->due_ms.push_back(due > now ? due : 0);
-                run->filter.before_id = row.message.id;
             }
-            run->more = static_cast<int>(rows.size()) == run->filter.limit;
+            if (!rows.empty()) run->next_before = rows.back().message.id;
+            run->more = static_cast<int>(rows.size()) == filter.limit;
         },
         [this, run](const Status& status) {
             if (!status) {
                 run->done(status.error());
                 return;
             }
+            run->filter.before_id = run->next_before;
             std::vector<Job> ready;
             for (std::size_t i = 0; i < run->jobs.size(); ++i) {
                 if (run->due_ms[i] > 0)

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "delivery/due.hpp"
@@ -29,8 +30,9 @@ TEST(FreshMessages, keeps_no_more_slots_and_bytes_than_allowed) {
     std::vector<MessageId> all;
     for (MessageId id = 0; id < 100; ++id) all.push_back(id);
     const auto found = fresh.take(all);
-    for (std::size_t i = 0; i < 100; ++i)
-        EXPECT_EQ(found[i] != nullptr, i >= 92) << i;  // 6 slots became 8
+    const auto is_kept = [](const MessagePtr& one) { return one != nullptr; };
+    EXPECT_EQ(std::count_if(found.begin(), found.end(), is_kept), 8);         // 6 slots became 8
+    EXPECT_EQ(std::count_if(found.begin(), found.begin() + 84, is_kept), 0);  // the newest stay
     // What was taken gives its bytes back.
     for (int round = 0; round < 50; ++round) {
         fresh.put(one(message_of(round, 100)));
@@ -50,6 +52,29 @@ TEST(FreshMessages, gives_no_message_away_under_another_id_of_its_slot) {
     EXPECT_EQ(fresh.take({1})[0], nullptr);
     fresh.drop(9);
     EXPECT_EQ(fresh.take({5})[0]->id, 5);
+}
+
+/// How many are still there when as many came afterwards.
+std::size_t kept_of(const std::vector<MessageId>& ids) {
+    FreshMessages fresh(16'384, 1'000'000'000);
+    for (const MessageId id : ids) fresh.put(one(message_of(id, 1)));
+    const auto found = fresh.take(ids);
+    return static_cast<std::size_t>(std::count_if(
+        found.begin(), found.end(), [](const MessagePtr& one) { return one != nullptr; }));
+}
+
+TEST(FreshMessages, keeps_a_whole_batch_and_the_single_messages_of_a_tenth_of_a_second) {
+    const MessageId now = first_id_at(1'764'000'000'000);
+    std::vector<MessageId> batch;
+    for (MessageId i = 0; i < 10'000; ++i) batch.push_back(now + i);
+    EXPECT_GE(kept_of(batch), 9'900U);
+    // Each millisecond begins with the same low bits, of a node of a cluster too.
+    for (const MessageId node : {0, 7}) {
+        std::vector<MessageId> singles;
+        for (MessageId i = 0; i < 5'000; ++i)
+            singles.push_back(now + (i / 50 << id_counter_bits) + (node << 10) + i % 50);
+        EXPECT_GE(kept_of(singles), 4'900U) << node;
+    }
 }
 
 TEST(DueTimer, gives_jobs_out_by_time_when_the_clock_reaches_it_and_never_before) {

@@ -14,7 +14,7 @@ constexpr std::size_t longest_detail = 500;
 ReceiptRecord record_of(const ReceiptOrigin& origin, const Receipt& receipt, std::int64_t now_ms) {
     ReceiptRecord record;
     record.account_id = origin.account_id;
-    record.provider_message_id = receipt.provider_message_id;
+    record.provider_message_id = receipt.provider_message_id.substr(0, longest_provider_id);
     record.status = receipt.status;
     record.code = receipt.code.substr(0, longest_code);
     record.detail = receipt.detail.substr(0, longest_detail);
@@ -58,7 +58,7 @@ std::int64_t find_by_provider_id(Session& session, const ReceiptOrigin& origin,
 
 bool follow_receipt(Session& session, Counts& counts, const ReceiptRecord& receipt,
                     std::int64_t now_ms) {
-    const auto row = table::find_message(session, receipt.message_id);
+    const auto row = table::find_for_change(session, receipt.message_id);
     if (!row) return false;
     if (!receipt.suppress.empty()) {
         table::suppress(session,
@@ -91,7 +91,7 @@ ReceiptEffect apply_receipt(Session& session, Counts& counts, const ReceiptOrigi
     auto record = record_of(origin, receipt, now_ms);
     record.message_id = receipt.message_id;
     if (record.message_id == 0 && !receipt.provider_message_id.empty())
-        record.message_id = find_by_provider_id(session, origin, receipt.provider_message_id);
+        record.message_id = find_by_provider_id(session, origin, record.provider_message_id);
     if (record.message_id != 0) {
         const auto row = table::find_message(session, record.message_id);
         const bool is_ours = row && row->message.tenant_id == origin.tenant_id &&

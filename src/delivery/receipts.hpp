@@ -4,6 +4,7 @@
 // one whose message is not known yet waits for the answer to the send.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "contract/provider.hpp"
@@ -12,6 +13,9 @@
 #include "model/records.hpp"
 
 namespace hongyan::delivery {
+
+/// Bytes of a provider's id that are kept and compared: what every index takes.
+inline constexpr std::size_t longest_provider_id = 500;
 
 enum class ReceiptEffect : std::uint8_t { changed, noted, duplicate, parked, ignored };
 

@@ -20,6 +20,7 @@ void note_event(Session& session, const Message& message, MessageStatus status,
     data["recipient"] = message.recipient;
     data["attempts"] = message.attempts;
     if (!reason.empty()) data["reason"] = reason;
+    if (!message.traceparent.empty()) data["traceparent"] = message.traceparent;
     if (message.task_id != 0) data["task_id"] = message.task_id;
     if (!message.metadata.empty()) data["metadata"] = nullptr;
     boost::json::object event;

@@ -24,13 +24,14 @@ std::string owner_of(const table::EndpointRow& endpoint) {
 }  // namespace
 
 Webhooks::Webhooks(Store& store, Delivery& delivery, Outbound& outbound, const Vault& vault,
-                   const Clock& clock, Log& log)
+                   const Clock& clock, Log& log, std::function<bool()> leads)
     : store_(store),
       delivery_(delivery),
       outbound_(outbound),
       vault_(vault),
       clock_(clock),
       log_(log),
+      leads_(std::move(leads)),
       pool_({"notifier", 5, 20, 1'000, 0.8, 0.2},
             {[this] { return in_flight(); }, [this] { return due_.load(); },
              [this] { return completed_.load(); }},
@@ -189,6 +190,7 @@ void Webhooks::collect(Session& session, std::int64_t now_ms, std::vector<Going>
 }
 
 void Webhooks::look() {
+    if (leads_ && !leads_()) return;
     std::vector<Going> going;
     const auto now = clock_.now_ms();
     {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -26,9 +27,9 @@ namespace hongyan::delivery {
 
 class Webhooks {
   public:
-    /// All must outlive it.
+    /// All must outlive it. leads: whether this node makes the calls now; null = always.
     Webhooks(Store& store, Delivery& delivery, Outbound& outbound, const Vault& vault,
-             const Clock& clock, Log& log);
+             const Clock& clock, Log& log, std::function<bool()> leads = nullptr);
     ~Webhooks();
 
     void start();
@@ -76,6 +77,7 @@ class Webhooks {
     const Vault& vault_;
     const Clock& clock_;
     Log& log_;
+    const std::function<bool()> leads_;
     std::atomic<std::int64_t> due_{0};        ///< events, at the last count
     std::atomic<std::int64_t> completed_{0};  ///< calls
     Pool pool_;

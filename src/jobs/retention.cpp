@@ -8,6 +8,7 @@
 #include "table/receipts.hpp"
 #include "table/retention.hpp"
 #include "table/rules.hpp"
+#include "table/statistics.hpp"
 #include "table/tokens.hpp"
 #include "table/webhooks.hpp"
 
@@ -20,6 +21,8 @@ constexpr std::int64_t hour_ms = 3'600'000;
 std::int64_t delete_step(Session& session, const RetentionRule& rule, std::int64_t now_ms) {
     const auto traces_before = now_ms - rule.trace_days * 24 * hour_ms;
     const auto messages_before = now_ms - rule.message_days * 24 * hour_ms;
+    table::make_room(session, now_ms);
+    table::fold_statistics(session);
     // Traces are computed from the records, so they end by moving the line below which nobody sees
     // them.
     table::set_system_value(session, "trace_horizon", first_id_at(traces_before));
@@ -38,14 +41,16 @@ std::int64_t delete_step(Session& session, const RetentionRule& rule, std::int64
 
 }  // namespace
 
-std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule,
-                           const Clock& clock, Log& log, const std::atomic<bool>& stopping) {
+std::int64_t run_retention(delivery::Delivery& delivery, const Leadership& leadership,
+                           const RetentionRule& rule, const Clock& clock, Log& log,
+                           const std::atomic<bool>& stopping) {
     std::int64_t total = 0;
-    while (!stopping) {
+    while (!stopping && leadership.is_leading()) {
         std::int64_t deleted = 0;
         std::promise<bool> written;
         delivery.change(
             [&](Session& session, delivery::Counts&) {
+                leadership.fence(session);
                 deleted = delete_step(session, rule, clock.now_ms());
             },
             [&](const Status& status) { written.set_value(status.ok()); });

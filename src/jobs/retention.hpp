@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "delivery/delivery.hpp"
+#include "jobs/leadership.hpp"
 
 namespace hongyan::jobs {
 
@@ -20,7 +21,9 @@ struct RetentionRule {
 };
 
 /// Runs until nothing old is left or stopping is set; gives the number of rows deleted.
-std::int64_t run_retention(delivery::Delivery& delivery, const RetentionRule& rule,
-                           const Clock& clock, Log& log, const std::atomic<bool>& stopping);
+/// Nothing happens on a node that does not lead.
+std::int64_t run_retention(delivery::Delivery& delivery, const Leadership& leadership,
+                           const RetentionRule& rule, const Clock& clock, Log& log,
+                           const std::atomic<bool>& stopping);
 
 }  // namespace hongyan::jobs

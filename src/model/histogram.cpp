@@ -71,7 +71,8 @@ void Histogram::add_blob(std::string_view blob) {
             count |= static_cast<std::uint64_t>(static_cast<unsigned char>(blob[i * 5 + byte]))
                      << (8 * byte);
         }
-        counts_[i] += static_cast<std::int64_t>(count);
+        // 40 bits with a sign: what takes a message out of the counts is negative.
+        counts_[i] += static_cast<std::int64_t>(count << 24) >> 24;
     }
 }
 

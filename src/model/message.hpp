@@ -31,8 +31,9 @@ struct Message {
     std::string content;  ///< rendered; for e-mail the text part
     std::string html;     ///< e-mail only: the HTML part
     std::string callback_url;
-    std::string metadata;  ///< JSON object as text, "" for none
-    std::string options;   ///< JSON object of provider sections, rendered; "" for none
+    std::string metadata;     ///< JSON object as text, "" for none
+    std::string traceparent;  ///< W3C trace context of the request, "" for none
+    std::string options;      ///< JSON object of provider sections, rendered; "" for none
     std::int64_t account_id =
         0;  ///< the provider account it was last sent on, 0 = the built-in one
     std::int64_t due_ms = 0;
@@ -49,6 +50,7 @@ struct Message {
     std::int64_t provider_token_account = 0;
     std::int64_t provider_token_ms = 0;  ///< when it was given
     bool by_account = false;             ///< accepted for provider accounts: never for the sandbox
+    bool again = false;                  ///< may be in other hands too: claimed before it is sent
     std::string route;                   ///< JSON: why account_id was chosen for this attempt
 
     [[nodiscard]] std::int64_t created_ms() const { return id_time_ms(id); }

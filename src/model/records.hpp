@@ -42,6 +42,7 @@ struct TaskRecord {
     TaskStatus status = TaskStatus::pending;
     std::int64_t created_ms = 0;
     std::int64_t finished_ms = 0;
+    int node = -1;  ///< of the cluster, that writes it; only given to insert_task()
 
     [[nodiscard]] std::int64_t pending_count() const {
         return total_count - success_count - failed_count - cancelled_count - expired_count;

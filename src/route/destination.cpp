@@ -4,10 +4,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/crypto.hpp"
 #include "base/text.hpp"
 
 namespace hongyan::route {
 namespace {
+
+/// Bytes of a destination that stand in a counter's name.
+constexpr std::size_t longest_value = 300;
 
 /// Two-digit country codes of ITU-T E.164 (list of 2016); 1 and 7 have one digit, all others three.
 constexpr std::string_view two_digits =
@@ -175,8 +179,9 @@ DestinationLimits::Answer DestinationLimits::check(const Message& message, bool 
     const std::lock_guard lock(mutex_);
     std::vector<std::pair<Counter*, std::int64_t>> counted;  ///< with the length of a part
     for (const auto& rule : rules_) {
-        const auto value = value_of(rule, message);
+        auto value = value_of(rule, message);
         if (value.empty()) continue;
+        if (value.size() > longest_value) value = to_hex(sha256(value));  // it is a key of a table
         const auto part_ms = std::max<std::int64_t>(1, rule.window_ms / 10);
         auto& c = counter(std::to_string(message.tenant_id) + "/" + std::to_string(part_ms) + "/" +
                           rule.resource + "/" + value);

@@ -53,6 +53,13 @@ void finish(Statement& s) {
     s.reset();
 }
 
+/// Of an INSERT ... RETURNING id.
+std::int64_t new_id(Statement& s) {
+    const std::int64_t id = s.step() ? s.int_at(0) : 0;
+    finish(s);
+    return id;
+}
+
 SuppressionRecord read_suppression(const Rows& rows) {
     SuppressionRecord s;
     s.tenant_id = rows.integer(0);
@@ -91,7 +98,7 @@ std::int64_t insert_account(Session& session, const AccountRecord& a) {
     Statement& s = session.prepare(
         "INSERT INTO provider_accounts (tenant_id, channel, provider, name, settings, secrets, "
         "status, tier, weight, policy, callback_key, created_ms, updated_ms) VALUES ($1, $2, $3, "
-        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $12)");
+        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $12) RETURNING id");
     s.bind(1, a.tenant_id);
     s.bind(2, to_text(a.channel));
     s.bind(3, std::string_view(a.provider));
@@ -104,8 +111,7 @@ std::int64_t insert_account(Session& session, const AccountRecord& a) {
     s.bind(10, std::string_view(a.policy));
     s.bind(11, std::string_view(a.callback_key));
     s.bind(12, a.created_ms);
-    finish(s);
-    return session.last_insert_id();
+    return new_id(s);
 }
 
 bool update_account(Session& session, const AccountRecord& a) {

@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
+#include "table/bulk.hpp"
 #include "table/message_where.hpp"
 
 namespace hongyan::table {
@@ -13,7 +15,7 @@ constexpr std::string_view columns =
     "recipient, subject, content,"
     " html, callback_url, metadata, due_ms, deliver_by_ms, finished_ms, next_attempt_ms, timing, "
     "provider,"
-    " provider_message_id, reason, attempts_before, options, account_id";
+    " provider_message_id, reason, attempts_before, options, account_id, traceparent";
 
 MessageRow read_row(const Rows& rows) {
     MessageRow row;
@@ -46,6 +48,7 @@ MessageRow read_row(const Rows& rows) {
     m.attempts_before = static_cast<std::int32_t>(rows.integer(23));
     m.options = rows.text(24);
     m.account_id = rows.integer(25);
+    m.traceparent = rows.text(26);
     m.by_account = row.provider.empty() || m.account_id != 0;
     return row;
 }
@@ -66,7 +69,7 @@ Conditions where_of(const MessageFilter& filter) {
     if (filter.priority) where.add("priority = ", *filter.priority);
     if (!filter.provider.empty()) where.add("provider = ", filter.provider);
     if (!filter.recipient.empty()) where.add("recipient = ", filter.recipient);
-    if (!filter.error.empty()) where.add("instr(reason, ", filter.error, ") > 0");
+    if (!filter.error.empty()) where.add_reason(filter.error);
     if (filter.created_after_ms) where.add("id >= ", id_bound(*filter.created_after_ms));
     if (filter.created_before_ms) where.add("id < ", id_bound(*filter.created_before_ms));
     if (filter.before_id > 0) where.add("id < ", filter.before_id);
@@ -78,6 +81,38 @@ Conditions where_of(const MessageFilter& filter) {
 std::optional<MessageRow> find_message(Session& session, MessageId id) {
     static const std::string sql =
         "SELECT " + std::string(columns) + " FROM message_records WHERE id = $1";
+    auto rows = session.query(sql, id);
+    if (!rows.next()) return std::nullopt;
+    return read_row(rows);
+}
+
+std::vector<std::optional<MessageRow>> find_messages(Session& session,
+                                                     std::span<const MessageId> ids) {
+    std::vector<std::optional<MessageRow>> found(ids.size());
+    if (session.dialect() != Dialect::postgres || ids.size() < 2) {
+        for (std::size_t i = 0; i < ids.size(); ++i) found[i] = find_message(session, ids[i]);
+        return found;
+    }
+    ArrayText array;
+    for (const auto id : ids) array.number(id);
+    const auto [lowest, highest] = std::minmax_element(ids.begin(), ids.end());
+    static const std::string sql = "SELECT " + std::string(columns) +
+                                   " FROM message_records WHERE id = ANY ($1::bigint[]) AND id "
+                                   "BETWEEN $2 AND $3";
+    std::unordered_map<MessageId, std::size_t> places;
+    for (std::size_t i = 0; i < ids.size(); ++i) places.emplace(ids[i], i);
+    auto rows = session.query(sql, array.close(), *lowest, *highest);
+    while (rows.next()) {
+        auto row = read_row(rows);
+        found[places.at(row.message.id)] = std::move(row);
+    }
+    return found;
+}
+
+std::optional<MessageRow> find_for_change(Session& session, MessageId id) {
+    static const std::string sql =
+        "SELECT " + std::string(columns) + " FROM message_records WHERE id = $1 FOR UPDATE";
+    if (session.dialect() != Dialect::postgres) return find_message(session, id);
     auto rows = session.query(sql, id);
     if (!rows.next()) return std::nullopt;
     return read_row(rows);
@@ -148,7 +183,7 @@ std::int64_t add_groups(Session& session, std::int64_t tenant_id, int priority, 
         " (SELECT coalesce(reason, '') AS reason, channel, coalesce(provider, '') AS provider,"
         " coalesce(template_id, 0) AS template_id, id FROM message_records"
         " WHERE status NOT IN ('pending', 'success') AND status = 'failed' AND priority = $2"
-        " AND tenant_id = $1 ORDER BY id DESC LIMIT $3) GROUP BY 1, 2, 3, 4",
+        " AND tenant_id = $1 ORDER BY id DESC LIMIT $3) AS newest GROUP BY 1, 2, 3, 4",
         tenant_id, priority, most);
     std::int64_t seen = 0;
     while (rows.next()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "table/message_where.hpp"
@@ -19,6 +20,7 @@ struct Source {
     Conditions rest;      ///< what is to be looked at in each row
     MessageId place = 0;  ///< everything at or above it was read; 0 = from the newest
     bool exhausted = false;
+    bool is_short = false;  ///< sorted each time, rather than looked for along the primary key
     int step = first_step;
 };
 
@@ -60,7 +62,7 @@ Conditions rest_of(const MessageFilter& filter, const std::vector<MessageStatus>
     if (filter.priority && !driver.priority) rest.add("priority = ", *filter.priority);
     if (!filter.provider.empty()) rest.add("provider = ", filter.provider);
     if (!filter.recipient.empty()) rest.add("recipient = ", filter.recipient);
-    if (!filter.error.empty()) rest.add("instr(reason, ", filter.error, ") > 0");
+    if (!filter.error.empty()) rest.add_reason(filter.error);
     return rest;
 }
 
@@ -107,6 +109,18 @@ std::vector<Source> channel_sources(const MessageFilter& filter,
         source.base.add("tenant_id = ", filter.tenant_id);
         source.rest = rest_of(filter, statuses, driver);
     }
+    return sources;
+}
+
+/// All messages of a tenant. PostgreSQL has no index by channel (0060), and one by tenant without
+/// the first, whose messages are mostly all there are: they are walked along the primary key.
+std::vector<Source> all_sources(const Session& session, const MessageFilter& filter,
+                                const std::vector<MessageStatus>& statuses) {
+    if (session.dialect() != Dialect::postgres) return channel_sources(filter, statuses);
+    std::vector<Source> sources(1);
+    auto& source = sources.front();
+    source.rest = rest_of(filter, statuses, {});
+    (filter.tenant_id == 1 ? source.rest : source.base).add("tenant_id = ", filter.tenant_id);
     return sources;
 }
 
@@ -157,7 +171,9 @@ std::vector<Source> sources_of(Session& session, const MessageFilter& filter,
     Driver driver;
     if (filter.task_id) {
         driver.task = true;
-        return {single_source(filter, statuses, driver)};
+        auto source = single_source(filter, statuses, driver);
+        source.is_short = session.dialect() == Dialect::postgres;
+        return {std::move(source)};
     }
     if (!filter.recipient.empty()) return segment_sources(session, filter, statuses, budget);
     if (statuses.empty() && !filter.error.empty()) statuses = with_reason();
@@ -165,7 +181,7 @@ std::vector<Source> sources_of(Session& session, const MessageFilter& filter,
         std::find(statuses.begin(), statuses.end(), MessageStatus::success) != statuses.end();
     if (!statuses.empty() && !has_success) return status_sources(filter, statuses);
     if (filter.template_id) return segment_sources(session, filter, statuses, budget);
-    return channel_sources(filter, statuses);
+    return all_sources(session, filter, statuses);
 }
 
 /// The index part of one step, without SELECT: so many rows below its place.
@@ -175,7 +191,8 @@ void put_step(Query& query, const Source& source, const Bounds& bounds) {
     query.text(" AND id >= ").number(bounds.from);
     const MessageId below = lower_of(source.place, bounds.below);
     if (below > 0) query.text(" AND id < ").number(below);
-    query.text(" ORDER BY id DESC LIMIT ").number(source.step);
+    query.text(source.is_short ? " ORDER BY id + 0 DESC" : " ORDER BY id DESC");
+    query.text(" LIMIT ").number(source.step);
 }
 
 constexpr std::string_view looked_at =
@@ -187,7 +204,7 @@ void move_on(Session& session, Source& source, const Bounds& bounds) {
     Query query;
     query.text("SELECT min(id), count(*) FROM (SELECT id");
     put_step(query, source, bounds);
-    query.text(")");
+    query.text(") AS step");
     Rows rows = query.rows(session);
     const bool any = rows.next() && !rows.null(0);
     source.exhausted = !any || rows.integer(1) < source.step;
@@ -204,8 +221,10 @@ void take_step(Session& session, Source& source, const Bounds& bounds, int wante
     if (!source.rest.empty()) query.text(looked_at);
     put_step(query, source, bounds);
     if (!source.rest.empty()) {
-        query.text(") WHERE ");
+        query.text(") AS step WHERE ");
         source.rest.put_into(query);
+        // SQLite keeps the order, but would look at the whole step to prove it.
+        if (session.dialect() == Dialect::postgres) query.text(" ORDER BY id DESC");
         query.text(" LIMIT ").number(wanted);
     }
     int count = 0;
@@ -278,17 +297,30 @@ std::optional<SearchPage> page_of_one(Session& session, const MessageFilter& fil
 /// Entries of an index that one count reads at most.
 constexpr std::int64_t most_counted = 2'000'000;
 
-/// How many entries of its index a source has within the bounds.
-std::int64_t count_entries(Session& session, const Source& source, const Bounds& bounds,
-                           std::int64_t most = most_counted) {
+struct Sum {
+    std::int64_t count = 0;
+    bool capped = false;
+};
+
+/// How many entries of its index a source has within the bounds; of the rest only a tenant.
+Sum count_entries(Session& session, const Source& source, const Bounds& bounds,
+                  std::int64_t most = most_counted) {
     Query query;
-    query.text("SELECT count(*) FROM (SELECT 1 FROM message_records WHERE ");
+    query.text("SELECT count(*)");
+    if (!source.rest.empty()) {
+        query.text(", sum(CASE WHEN ");
+        source.rest.put_into(query);
+        query.text(" THEN 1 ELSE 0 END)");
+    }
+    query.text(" FROM (SELECT tenant_id FROM message_records WHERE ");
     source.base.put_into(query);
     query.text(" AND id >= ").number(bounds.from);
     if (bounds.below > 0) query.text(" AND id < ").number(bounds.below);
-    query.text(" LIMIT ").number(most).text(")");
+    query.text(" LIMIT ").number(most).text(") AS entry");
     Rows rows = query.rows(session);
-    return rows.next() ? rows.integer(0) : 0;
+    if (!rows.next()) return {};
+    const auto all = rows.integer(0);
+    return {source.rest.empty() ? all : rows.integer(1), all >= most};
 }
 
 /// True if the filter restricts nothing but tenant, status and time: then indexes alone give the
@@ -298,21 +330,37 @@ bool is_index_only(const MessageFilter& f) {
            f.provider.empty() && f.recipient.empty() && f.error.empty();
 }
 
-struct Sum {
-    std::int64_t count = 0;
-    bool capped = false;
-};
-
 Sum sum_entries(Session& session, const std::vector<Source>& sources, const Bounds& bounds,
                 const SearchBudget& budget) {
     Sum sum;
     for (const auto& source : sources) {
         if (budget.is_over()) return {sum.count, true};
-        const auto count = count_entries(session, source, bounds);
-        sum.count += count;
-        sum.capped = sum.capped || count == most_counted;
+        const auto found = count_entries(session, source, bounds);
+        sum.count += found.count;
+        sum.capped = sum.capped || found.capped;
     }
     return sum;
+}
+
+/// What is not delivered, by status: on PostgreSQL a question costs a way there and back, so there
+/// are two, one for each partial index.
+std::map<MessageStatus, Sum> count_at_once(Session& session, const MessageFilter& filter,
+                                           const Bounds& bounds) {
+    std::map<MessageStatus, Sum> sums;
+    for (const auto* part : {"status = 'pending'", "status NOT IN ('pending', 'success')"}) {
+        Query query;
+        query.text("SELECT status, count(*) FROM (SELECT status FROM message_records WHERE ");
+        query.text(part).text(" AND tenant_id = ").number(filter.tenant_id);
+        query.text(" AND id >= ").number(bounds.from);
+        if (bounds.below > 0) query.text(" AND id < ").number(bounds.below);
+        query.text(" LIMIT ").number(most_counted).text(") AS entry GROUP BY status");
+        Rows rows = query.rows(session);
+        while (rows.next()) {
+            const auto status = from_text<MessageStatus>(message_status_names, rows.view(0));
+            if (status) sums[*status] = {rows.integer(1), rows.integer(1) >= most_counted};
+        }
+    }
+    return sums;
 }
 
 StatusCounts count_by_index(Session& session, const MessageFilter& filter,
@@ -325,16 +373,20 @@ StatusCounts count_by_index(Session& session, const MessageFilter& filter,
     const bool with_success = is_wanted(MessageStatus::success);
     StatusCounts counts;
     std::int64_t others = 0;
+    const bool at_once = session.dialect() == Dialect::postgres;
+    auto sums = at_once ? count_at_once(session, filter, bounds) : std::map<MessageStatus, Sum>();
     for (std::size_t i = 0; i < message_status_names.size(); ++i) {
         const auto status = static_cast<MessageStatus>(i);
         if (status == MessageStatus::success || (!with_success && !is_wanted(status))) continue;
-        const auto sum = sum_entries(session, status_sources(filter, {status}), bounds, budget);
+        const auto sum =
+            at_once ? sums[status]
+                    : sum_entries(session, status_sources(filter, {status}), bounds, budget);
         counts.capped = counts.capped || sum.capped;
         others += sum.count;
         if (sum.count > 0 && is_wanted(status)) counts.by_status[status] = sum.count;
     }
     if (with_success) {
-        const auto all = sum_entries(session, channel_sources(filter, {}), bounds, budget);
+        const auto all = sum_entries(session, all_sources(session, filter, {}), bounds, budget);
         counts.capped = counts.capped || all.capped;
         if (all.count > others) counts.by_status[MessageStatus::success] = all.count - others;
     }
@@ -346,7 +398,7 @@ void count_step(Session& session, const Source& source, const Bounds& bounds,
     Query query;
     query.text("SELECT status, count(*) FROM (").text(looked_at);
     put_step(query, source, bounds);
-    query.text(") WHERE ");
+    query.text(") AS step WHERE ");
     source.rest.put_into(query);
     query.text(" GROUP BY status");
     Rows rows = query.rows(session);
@@ -411,9 +463,10 @@ StatusCounts count_by_status(Session& session, const MessageFilter& filter,
 
 std::int64_t count_up_to(Session& session, const MessageFilter& filter, std::int64_t most) {
     std::int64_t count = 0;
-    for (const auto& source : status_sources(filter, statuses_of(filter))) {
+    for (auto& source : status_sources(filter, statuses_of(filter))) {
         if (count >= most) break;
-        count += count_entries(session, source, {}, most - count);
+        source.rest = {};
+        count += count_entries(session, source, {}, most - count).count;
     }
     return count;
 }

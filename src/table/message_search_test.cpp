@@ -6,10 +6,8 @@
 #include <algorithm>
 #include <random>
 
-#include "engine/sqlite/sqlite_store.hpp"
-#include "engine/sqlite/test_folder.hpp"
-#include "table/migrate.hpp"
 #include "table/recipient_segments.hpp"
+#include "table/testing/test_store.hpp"
 #include "table/views.hpp"
 
 namespace hongyan::table {
@@ -21,15 +19,11 @@ constexpr int message_count = 3'000;
 const std::vector<std::string> recipients{"13800000001", "13800000002", "a@example.com", "rare"};
 const std::vector<std::string> providers{"sandbox", "smpp"};
 
-class SearchTest : public testing::Test {
+class SearchTest : public testing::TestWithParam<TestStoreMaker> {
   protected:
     void SetUp() override {
-        sqlite::SqliteOptions options;
-        options.file = folder.path() / "test.db";
-        auto opened = sqlite::SqliteStore::open(options, log);
-        ASSERT_TRUE(opened.ok());
-        store = std::move(*opened);
-        ASSERT_TRUE(migrate(*store, start_ms).ok());
+        made = GetParam().make(start_ms);
+        store = &made->store();
     }
     void write(const std::function<void(Session&)>& work) {
         const auto status = store->write(work);
@@ -100,11 +94,11 @@ class SearchTest : public testing::Test {
         return f;
     }
     /// What a search without any index gives.
-    std::vector<MessageId> expected(Session& session, const MessageFilter& f) {
+    static std::vector<MessageId> expected(const std::vector<MessageRow>& rows,
+                                           const MessageFilter& f) {
         std::vector<MessageId> found;
-        for (const auto id : all) {
-            const auto row = find_message(session, id);
-            const Message& m = row->message;
+        for (const auto& row : rows) {
+            const Message& m = row.message;
             const bool fits = m.tenant_id == f.tenant_id &&
                               (f.statuses.empty() || std::find(f.statuses.begin(), f.statuses.end(),
                                                                m.status) != f.statuses.end()) &&
@@ -112,12 +106,12 @@ class SearchTest : public testing::Test {
                               (!f.template_id || m.template_id == *f.template_id) &&
                               (!f.task_id || m.task_id == *f.task_id) &&
                               (f.recipient.empty() || m.recipient == f.recipient) &&
-                              (f.provider.empty() || row->provider == f.provider) &&
+                              (f.provider.empty() || row.provider == f.provider) &&
                               (!f.priority || m.priority == *f.priority) &&
-                              (f.error.empty() || row->reason.find(f.error) != std::string::npos) &&
+                              (f.error.empty() || row.reason.find(f.error) != std::string::npos) &&
                               (!f.created_after_ms || m.created_ms() >= *f.created_after_ms) &&
                               (!f.created_before_ms || m.created_ms() < *f.created_before_ms);
-            if (fits) found.push_back(id);
+            if (fits) found.push_back(m.id);
         }
         std::sort(found.rbegin(), found.rend());
         return found;
@@ -154,22 +148,27 @@ class SearchTest : public testing::Test {
         return found;
     }
 
-    sqlite::TestFolder folder;
-    Log log{LogLevel::error, Log::Format::logfmt, -1};
-    std::unique_ptr<sqlite::SqliteStore> store;
+    std::unique_ptr<TestStore> made;
+    Store* store = nullptr;
     std::mt19937 dice{7};
     std::int64_t now_ms = start_ms;
     std::vector<MessageId> all;
 };
 
-TEST_F(SearchTest, every_filter_finds_what_looking_at_each_message_finds) {
+INSTANTIATE_TEST_SUITE_P(engines, SearchTest, testing::ValuesIn(test_stores), test_store_name);
+
+TEST_P(SearchTest, every_filter_finds_what_looking_at_each_message_finds) {
     add_messages(message_count);
+    // Each of some dozen questions a round is a way to the server and back there.
+    const int rounds = std::string(GetParam().name) == "postgres" ? 25 : 150;
     for (const bool with_segments : {false, true}) {
         if (with_segments) add_segments(200);
         read([&](Session& session) {
-            for (int round = 0; round < 150; ++round) {
+            std::vector<MessageRow> rows;
+            for (const auto id : all) rows.push_back(*find_message(session, id));
+            for (int round = 0; round < rounds; ++round) {
                 const auto filter = some_filter();
-                const auto wanted = expected(session, filter);
+                const auto wanted = expected(rows, filter);
                 EXPECT_EQ(pages_of(session, filter, 1'000'000), wanted) << round;
                 EXPECT_EQ(pages_of(session, filter, up_to(3)), wanted)
                     << round << " in short steps";
@@ -184,7 +183,7 @@ TEST_F(SearchTest, every_filter_finds_what_looking_at_each_message_finds) {
     }
 }
 
-TEST_F(SearchTest, a_budget_that_is_over_gives_a_place_to_go_on_from) {
+TEST_P(SearchTest, a_budget_that_is_over_gives_a_place_to_go_on_from) {
     add_messages(message_count);
     read([&](Session& session) {
         MessageFilter filter;
@@ -198,7 +197,7 @@ TEST_F(SearchTest, a_budget_that_is_over_gives_a_place_to_go_on_from) {
     });
 }
 
-TEST_F(SearchTest, a_message_that_came_late_makes_its_segment_wrong_until_it_is_filled_anew) {
+TEST_P(SearchTest, a_message_that_came_late_makes_its_segment_wrong_until_it_is_filled_anew) {
     add_messages(message_count);
     add_segments(500);
     Message late;
@@ -228,7 +227,7 @@ TEST_F(SearchTest, a_message_that_came_late_makes_its_segment_wrong_until_it_is_
     });
 }
 
-TEST_F(SearchTest, segments_go_with_their_messages) {
+TEST_P(SearchTest, segments_go_with_their_messages) {
     add_messages(message_count);
     add_segments(500);
     const auto middle = all[1'600];
@@ -264,7 +263,7 @@ TEST(RecipientFilter, finds_what_an_earlier_version_wrote) {
     EXPECT_EQ(filter.bits().size(), 1'250U);
 }
 
-TEST_F(SearchTest, saved_views_are_replaced_and_bounded_per_tenant) {
+TEST_P(SearchTest, saved_views_are_replaced_and_bounded_per_tenant) {
     write([](Session& session) {
         EXPECT_TRUE(put_view(session, 1, {"a", "/messages", "", 1}, 2));
         EXPECT_TRUE(put_view(session, 1, {"b", "/messages", "x=1", 1}, 2));

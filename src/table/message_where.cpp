@@ -54,6 +54,11 @@ void Conditions::add_any_status(const std::vector<MessageStatus>& wanted) {
     add_plain("status IN (" + list + ")");
 }
 
+// SQLite calls the function instr and PostgreSQL strpos; taking the part out is the same on both.
+void Conditions::add_reason(std::string part) {
+    add("replace(reason, ", std::move(part), ", '') <> reason");
+}
+
 void Conditions::put_into(Query& query) const {
     bool first = true;
     for (const auto& piece : pieces_) {
@@ -62,7 +67,7 @@ void Conditions::put_into(Query& query) const {
         if (piece.has_value) query.value(piece.value);
         query.text(piece.after);
     }
-    if (pieces_.empty()) query.text("1");
+    if (pieces_.empty()) query.text("TRUE");
 }
 
 MessageId id_bound(std::int64_t unix_ms) {

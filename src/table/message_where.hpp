@@ -40,8 +40,10 @@ class Conditions {
     void add_status(MessageStatus wanted);
     /// Any of these; no condition for an empty list.
     void add_any_status(const std::vector<MessageStatus>& wanted);
+    /// The reason has this in it, letter by letter.
+    void add_reason(std::string part);
     [[nodiscard]] bool empty() const { return pieces_.empty(); }
-    /// "a = $1 AND b > $2", or "1" if there are none.
+    /// "a = $1 AND b > $2", or "TRUE" if there are none.
     void put_into(Query& query) const;
 
   private:

@@ -27,9 +27,8 @@ void insert_message(Session& session, const Message& m, std::string_view provide
         "content, priority, status,"
         " tenant_id, template_version, attempts, finished_ms, timing, provider, due_ms, "
         "deliver_by_ms, html, callback_url,"
-        " metadata, options) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, "
-        "$14, "
-        "$15, $16, $17, $18, $19, $20)");
+        " metadata, options, traceparent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, "
+        "$12, $13, $14, $15, $16, $17, $18, $19, $20, $21)");
     s.bind(1, m.id);
     bind_or_null(s, 2, m.task_id);
     bind_or_null(s, 3, m.template_id);
@@ -50,6 +49,7 @@ void insert_message(Session& session, const Message& m, std::string_view provide
     bind_text_or_null(s, 18, m.callback_url);
     bind_text_or_null(s, 19, m.metadata);
     bind_text_or_null(s, 20, m.options);
+    bind_text_or_null(s, 21, m.traceparent);
     while (s.step()) {
     }
     s.reset();
@@ -66,7 +66,11 @@ bool settle_success(Session& session, const Outcome& o) {
 bool settle(Session& session, const Outcome& o) {
     Timing timing = o.timing;
     {
-        auto rows = session.query("SELECT status, timing FROM message_records WHERE id = $1", o.id);
+        const bool must_lock = session.dialect() == Dialect::postgres;  // from other nodes
+        auto rows = session.query(
+            must_lock ? "SELECT status, timing FROM message_records WHERE id = $1 FOR UPDATE"
+                      : "SELECT status, timing FROM message_records WHERE id = $1",
+            o.id);
         if (!rows.next()) return false;
         const auto from = from_text<MessageStatus>(message_status_names, rows.view(0));
         if (!from || !may_change(*from, o.status)) return false;

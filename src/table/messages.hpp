@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ struct Outcome {
     std::string_view provider;
     std::string_view provider_message_id;
     std::string_view reason;
-    bool is_free = false;  ///< the attempt does not count
+    bool is_free = false;   ///< the attempt does not count
+    bool is_plain = false;  ///< sent at once: only status, attempts, finished_ms and timing change
 };
 
 /// Filters of a list; an unset one does not restrict. Newest first, from before_id on.
@@ -72,7 +74,35 @@ void insert_message(Session& session, const Message& message, std::string_view p
                                    std::int64_t account_id = 0, std::string_view provider = {});
 void insert_attempt(Session& session, const Attempt& attempt);
 
+// Many at once, each message at most once; on PostgreSQL in a few statements however many they are.
+
+struct NewMessage {
+    const Message* message = nullptr;
+    std::string_view provider;
+};
+void insert_messages(Session& session, std::span<const NewMessage> messages);
+/// settle_success() for those that are plain, settle() for the others; what each of them gives.
+/// A message that is tried again later belongs to node, which keeps its time.
+[[nodiscard]] std::vector<bool> settle_all(Session& session, std::span<const Outcome> outcomes,
+                                           int node = -1);
+struct Intent {
+    MessageId id = 0;
+    std::int32_t attempt = 0;
+    std::int64_t account_id = 0;
+    std::string_view provider;
+};
+/// mark_processing() for each; on PostgreSQL false also for those that another node has in hand.
+/// node is the cluster's number of this one, -1 without a cluster.
+[[nodiscard]] std::vector<bool> mark_all_processing(Session& session,
+                                                    std::span<const Intent> intents, int node = -1);
+void insert_attempts(Session& session, std::span<const Attempt* const> attempts);
+
 [[nodiscard]] std::optional<MessageRow> find_message(Session& session, MessageId id);
+/// One for each id, in their order; empty where there is no row.
+[[nodiscard]] std::vector<std::optional<MessageRow>> find_messages(Session& session,
+                                                                   std::span<const MessageId> ids);
+/// The same in a transaction that will change it: no other node changes it before that one ends.
+[[nodiscard]] std::optional<MessageRow> find_for_change(Session& session, MessageId id);
 [[nodiscard]] std::optional<MessageStatus> find_status(Session& session, std::int64_t tenant_id,
                                                        MessageId id);
 [[nodiscard]] std::vector<MessageRow> list_messages(Session& session, const MessageFilter& filter);

@@ -1,6 +1,7 @@
 // Brings a database to this program's schema: numbered migrations, only ever appended, each in one
 // transaction with its row in schema_migrations. A database that a newer program wrote is refused.
-// Called once at the start, from one thread.
+// Nodes that start together on one PostgreSQL wait for each other. Called once at the start, from
+// one thread.
 #pragma once
 
 #include <string>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,24 @@ namespace hongyan::table {
 [[nodiscard]] std::vector<ReceiptRecord> claim_parked(Session& session, std::int64_t account_id,
                                                       std::string_view provider_message_id,
                                                       std::int64_t message_id);
+/// Where receipts of a message may wait: under its id, or parked under its provider's name for it.
+/// A message whose receipts wait although it is there.
+struct MatchedReceipt {
+    std::int64_t account_id = 0;
+    std::string provider_message_id;
+    std::int64_t message_id = 0;
+};
+[[nodiscard]] std::vector<MatchedReceipt> match_parked(Session& session, std::int64_t since_ms,
+                                                       int limit);
+struct ReceiptPlace {
+    std::int64_t message_id = 0;
+    std::int64_t account_id = 0;
+    std::string_view provider_message_id;
+};
+/// False where none waits, in one question on PostgreSQL; elsewhere always true: looking costs as
+/// little as asking.
+[[nodiscard]] std::vector<bool> have_receipts(Session& session,
+                                              std::span<const ReceiptPlace> places);
 /// In the order in which they came.
 [[nodiscard]] std::vector<ReceiptRecord> list_receipts(Session& session, std::int64_t message_id);
 /// False if this callback was seen before.

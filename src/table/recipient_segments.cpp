@@ -1,5 +1,7 @@
 #include "table/recipient_segments.hpp"
 
+#include <array>
+
 namespace hongyan::table {
 namespace {
 
@@ -98,10 +100,11 @@ void put_segment(Session& session, const RecipientSegment& segment) {
 std::vector<RecipientSegment> late_segments(Session& session, MessageId from) {
     std::vector<RecipientSegment> found;
     auto rows = session.query(
-        "SELECT s.id, s.first_id, s.last_id, (SELECT count(*) FROM message_records AS m"
-        " WHERE m.id BETWEEN s.first_id AND s.last_id) AS now FROM recipient_segments AS s"
-        " WHERE s.last_id >= $1 AND s.id > (SELECT max(id) FROM recipient_segments) - 10000"
-        " AND now > s.messages",
+        "SELECT id, first_id, last_id, now FROM (SELECT s.id, s.first_id, s.last_id, s.messages,"
+        " (SELECT count(*) FROM message_records AS m WHERE m.id BETWEEN s.first_id AND s.last_id)"
+        " AS now FROM recipient_segments AS s WHERE s.last_id >= $1"
+        " AND s.id > (SELECT max(id) FROM recipient_segments) - 10000) AS counted"
+        " WHERE now > messages",
         from);
     while (rows.next()) {
         RecipientSegment segment;
@@ -121,20 +124,61 @@ std::int64_t delete_segments(Session& session, int limit) {
         limit);
 }
 
+namespace {
+
+constexpr int segments_at_once = 1'000;
+
+/// SQLite hands filters over where they lie; from PostgreSQL only what they say comes over the
+/// network. Both count the bits of a byte from the lowest.
+std::string page_sql(Dialect dialect) {
+    std::string filter = "filter";
+    if (dialect == Dialect::postgres) {
+        filter =
+            "CASE WHEN length(filter) <> " + std::to_string(RecipientFilter::bytes) + " THEN TRUE";
+        for (int i = 0; i < probes; ++i) {
+            filter +=
+                " WHEN get_bit(filter, $" + std::to_string(4 + i) + "::integer) = 0 THEN FALSE";
+        }
+        filter += " ELSE TRUE END";
+    }
+    return "SELECT id, first_id, last_id, messages, " + filter +
+           " FROM recipient_segments WHERE id < $1 AND ($2 = 0 OR first_id < $2)"
+           " ORDER BY id DESC LIMIT $3";
+}
+
+}  // namespace
+
 void for_each_segment(
     Session& session, std::string_view word, MessageId from, MessageId below,
     const std::function<bool(const RecipientSegment& segment, bool may_have)>& each) {
-    auto rows = session.query(
-        "SELECT id, first_id, last_id, messages, filter FROM recipient_segments ORDER BY id DESC");
-    while (rows.next()) {
-        RecipientSegment segment;
-        segment.id = rows.integer(0);
-        segment.first = rows.integer(1);
-        segment.last = rows.integer(2);
-        segment.messages = rows.integer(3);
-        if (segment.last < from) return;
-        if (below > 0 && segment.first >= below) continue;
-        if (!each(segment, RecipientFilter::may_have(rows.view(4), word))) return;
+    const bool has_answer = session.dialect() == Dialect::postgres;
+    static const std::array<std::string, 2> sql{page_sql(Dialect::sqlite),
+                                                page_sql(Dialect::postgres)};
+    std::int64_t before = INT64_MAX;
+    for (int count = segments_at_once; count == segments_at_once;) {
+        Statement& page = session.prepare(sql[has_answer ? 1 : 0]);
+        page.bind(1, before);
+        page.bind(2, below);
+        page.bind(3, std::int64_t{segments_at_once});
+        int place = 4;
+        if (has_answer) {
+            each_bit(word, RecipientFilter::bytes * 8, [&](std::size_t bit) {
+                page.bind(place++, static_cast<std::int64_t>(bit));
+                return true;
+            });
+        }
+        count = 0;
+        for (Rows rows(page); rows.next(); ++count) {
+            RecipientSegment segment;
+            segment.id = before = rows.integer(0);
+            segment.first = rows.integer(1);
+            segment.last = rows.integer(2);
+            segment.messages = rows.integer(3);
+            if (segment.last < from) return;
+            const bool may_have =
+                has_answer ? rows.integer(4) != 0 : RecipientFilter::may_have(rows.view(4), word);
+            if (!each(segment, may_have)) return;
+        }
     }
 }
 

@@ -21,6 +21,7 @@ class RecipientFilter {
   public:
     /// Messages of a full segment: few enough that looking at all of them is quick.
     static constexpr int messages = 1'000;
+    static constexpr std::size_t bytes = 1'250;
 
     RecipientFilter() : bits_(bytes, '\0') {}
     void add(std::string_view recipient);
@@ -29,7 +30,6 @@ class RecipientFilter {
     [[nodiscard]] static bool may_have(std::string_view bits, std::string_view recipient);
 
   private:
-    static constexpr std::size_t bytes = 1'250;
     std::string bits_;
 };
 

@@ -39,6 +39,12 @@ void set_system_value(Session& session, std::string_view name, std::int64_t valu
         name, value);
 }
 
+std::int64_t put_first_system_value(Session& session, std::string_view name, std::int64_t ours) {
+    session.run("INSERT INTO system_values (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                name, ours);
+    return system_value(session, name);
+}
+
 std::vector<PoolRow> list_pools(Session& session) {
     auto rows = session.query(
         "SELECT id, pool_name, core_pool_size, max_pool_size, queue_capacity, scale_up_threshold, "

@@ -33,6 +33,9 @@ struct RuleVersions {
 [[nodiscard]] RuleVersions rule_versions(Session& session);
 [[nodiscard]] std::int64_t system_value(Session& session, std::string_view name);
 void set_system_value(Session& session, std::string_view name, std::int64_t value);
+/// The value that stands; ours if there was none, also when nodes write theirs at the same moment.
+[[nodiscard]] std::int64_t put_first_system_value(Session& session, std::string_view name,
+                                                  std::int64_t ours);
 
 [[nodiscard]] std::vector<PoolRow> list_pools(Session& session);
 /// False if there is no such row.

@@ -1,15 +1,62 @@
 #include "table/statistics.hpp"
 
 #include "base/text.hpp"
+#include "table/bulk.hpp"
 
 namespace hongyan::table {
 namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
+constexpr std::string_view delta_columns =
+    "message_statistics_deltas (stat_date, channel, tenant_id, success_count, failed_count, "
+    "response_ms_sum, histogram)";
+
+void append_delta(Session& session, const StatisticsKey& key, const StatisticsDelta& delta) {
+    static const std::string sql =
+        "INSERT INTO " + std::string(delta_columns) + " VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const std::string day = format_day(key.day * day_ms);
+    const std::string blob = delta.histogram.to_blob();
+    Statement& s = session.prepare(sql);
+    s.bind(1, std::string_view(day));
+    s.bind(2, to_text(key.channel));
+    s.bind(3, key.tenant_id);
+    s.bind(4, delta.success);
+    s.bind(5, delta.failed);
+    s.bind(6, delta.response_ms);
+    s.bind_blob(7, blob);
+    while (s.step()) {
+    }
+    s.reset();
+}
+
 }  // namespace
 
+void add_all_statistics(Session& session, const std::map<StatisticsKey, StatisticsDelta>& deltas) {
+    if (session.dialect() != Dialect::postgres || deltas.size() < 3) {
+        for (const auto& [key, delta] : deltas) add_statistics(session, key, delta);
+        return;
+    }
+    CopyRows rows;
+    for (const auto& [key, delta] : deltas) {
+        rows.text(format_day(key.day * day_ms)).text(to_text(key.channel)).number(key.tenant_id);
+        rows.number(delta.success).number(delta.failed).number(delta.response_ms);
+        rows.blob(delta.histogram.to_blob()).end_row();
+    }
+    static const std::string sql = "COPY " + std::string(delta_columns) + " FROM STDIN";
+    session.copy_in(sql, rows.rows());
+}
+
+void fold_statistics(Session& session) {
+    if (session.dialect() != Dialect::postgres) return;
+    session.run("SELECT update_message_statistics()");
+}
+
 void add_statistics(Session& session, const StatisticsKey& key, const StatisticsDelta& delta) {
+    if (session.dialect() == Dialect::postgres) {
+        append_delta(session, key, delta);
+        return;
+    }
     const std::string day = format_day(key.day * day_ms);
     Histogram histogram = delta.histogram;
     std::int64_t success = delta.success;
@@ -53,22 +100,29 @@ void add_statistics(Session& session, const StatisticsKey& key, const Statistics
 
 std::vector<StatisticsRow> list_statistics(Session& session, std::int64_t tenant_id,
                                            const std::string& first_day) {
-    auto rows = session.query(
-        "SELECT stat_date, channel, success_count, failed_count, response_ms_sum, histogram FROM "
-        "message_statistics"
-        " WHERE stat_date >= $1 AND tenant_id = $2 ORDER BY stat_date, channel",
-        first_day, tenant_id);
+    static const std::string select =
+        "SELECT stat_date, channel, success_count, failed_count, response_ms_sum, histogram FROM ";
+    static const std::string where = " WHERE stat_date >= $1 AND tenant_id = $2";
+    static const std::string order = " ORDER BY stat_date, channel";
+    static const std::string folded = select + "message_statistics" + where + order;
+    static const std::string all = select + "message_statistics" + where + " UNION ALL " + select +
+                                   "message_statistics_deltas" + where + order;
+    auto rows =
+        session.query(session.dialect() == Dialect::postgres ? all : folded, first_day, tenant_id);
     std::vector<StatisticsRow> found;
     while (rows.next()) {
-        StatisticsRow row;
-        row.day = rows.text(0);
-        row.channel =
+        const auto channel =
             from_text<ChannelKind>(channel_names, rows.view(1)).value_or(ChannelKind::sms);
-        row.success = rows.integer(2);
-        row.failed = rows.integer(3);
-        row.response_ms = rows.integer(4);
+        if (found.empty() || found.back().day != rows.view(0) || found.back().channel != channel) {
+            found.emplace_back();
+            found.back().day = rows.text(0);
+            found.back().channel = channel;
+        }
+        StatisticsRow& row = found.back();
+        row.success += rows.integer(2);
+        row.failed += rows.integer(3);
+        row.response_ms += rows.integer(4);
         row.histogram.add_blob(rows.view(5));
-        found.push_back(std::move(row));
     }
     return found;
 }

@@ -2,6 +2,7 @@
 // transaction that settles the messages they count. Called inside a transaction or a snapshot.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,11 @@ struct StatisticsRow {
 };
 
 void add_statistics(Session& session, const StatisticsKey& key, const StatisticsDelta& delta);
+void add_all_statistics(Session& session, const std::map<StatisticsKey, StatisticsDelta>& deltas);
+/// On PostgreSQL transactions only append what they add, for a row that all of them change would
+/// make all nodes commit one after the other; this brings message_statistics up to date, about once
+/// a second. list_statistics() is exact at every moment. Elsewhere there is nothing to do.
+void fold_statistics(Session& session);
 /// Rows of one tenant from first_day ("2026-11-17") on, by day and channel.
 [[nodiscard]] std::vector<StatisticsRow> list_statistics(Session& session, std::int64_t tenant_id,
                                                          const std::string& first_day);

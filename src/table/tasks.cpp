@@ -32,10 +32,10 @@ TaskRecord read_row(const Rows& rows) {
 std::int64_t insert_task(Session& session, const TaskRecord& task) {
     auto rows = session.query(
         "INSERT INTO message_tasks (tenant_id, template_id, channel, total_count, status, "
-        "created_ms, name)"
-        " VALUES ($1, nullif($2, 0), $3, $4, $5, $6, nullif($7, '')) RETURNING id",
+        "created_ms, name, node)"
+        " VALUES ($1, nullif($2, 0), $3, $4, $5, $6, nullif($7, ''), nullif($8, -1)) RETURNING id",
         task.tenant_id, task.template_id, to_text(task.channel), task.total_count,
-        to_text(task.status), task.created_ms, task.name);
+        to_text(task.status), task.created_ms, task.name, task.node);
     const std::int64_t id = rows.next() ? rows.integer(0) : 0;
     while (rows.next()) {
     }
@@ -48,6 +48,8 @@ void accept_task(Session& session, std::int64_t id) {
 }
 
 void count_task(Session& session, std::int64_t id, const TaskDelta& delta, std::int64_t now_ms) {
+    // There a trigger counts, whoever changes a message.
+    if (session.dialect() == Dialect::postgres) return;
     session.run(
         "UPDATE message_tasks SET success_count = success_count + $2, failed_count = failed_count "
         "+ $3,"
@@ -99,15 +101,18 @@ std::vector<TaskRecord> list_tasks(Session& session, const TaskFilter& filter) {
 std::vector<std::int64_t> cancel_task_messages(Session& session, std::int64_t id,
                                                std::int64_t now_ms,
                                                const std::vector<std::int64_t>& except) {
-    std::string json = "[";
-    for (const auto one : except) json += (json.size() > 1 ? "," : "") + std::to_string(one);
-    json += "]";
-    auto rows = session.query(
+    // A list as each of them reads one: "[1,2]" or "{1,2}".
+    const bool postgres = session.dialect() == Dialect::postgres;
+    std::string list = postgres ? "{" : "[";
+    for (const auto one : except) list += (list.size() > 1 ? "," : "") + std::to_string(one);
+    list += postgres ? "}" : "]";
+    static const std::string update =
         "UPDATE message_records SET status = 'cancelled', finished_ms = $2, reason = 'cancelled "
-        "with its task'"
-        " WHERE task_id = $1 AND status IN ('pending', 'scheduled', 'retrying')"
-        " AND id NOT IN (SELECT value FROM json_each($3)) RETURNING id",
-        id, now_ms, json);
+        "with its task' WHERE task_id = $1 AND status IN ('pending', 'scheduled', 'retrying') AND ";
+    static const std::string by_array = update + "id <> ALL ($3::bigint[]) RETURNING id";
+    static const std::string by_json =
+        update + "id NOT IN (SELECT value FROM json_each($3)) RETURNING id";
+    auto rows = session.query(postgres ? by_array : by_json, id, now_ms, list);
     std::vector<std::int64_t> found;
     while (rows.next()) found.push_back(rows.integer(0));
     return found;

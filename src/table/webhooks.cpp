@@ -59,13 +59,16 @@ void bind_blob_or_null(Statement& s, int index, std::string_view bytes) {
 void insert_event(Session& session, std::int64_t tenant_id, std::string_view url,
                   std::int64_t message_id, std::string_view type, std::string_view body,
                   std::int64_t now_ms) {
+    const auto put = [&] {
+        return session.run(
+            "INSERT INTO webhook_events (tenant_id, endpoint_id, message_id, type, body, next_ms, "
+            "created_ms) SELECT $1, id, $3, $4, $5, CASE WHEN status = 'active' THEN $6 ELSE $7 "
+            "END, $6 FROM webhook_endpoints WHERE tenant_id = $1 AND url = $2",
+            tenant_id, url, message_id, type, body, now_ms, never_ms);
+    };
+    if (put() > 0) return;
     std::ignore = find_or_make_endpoint(session, tenant_id, url, now_ms);
-    session.run(
-        "INSERT INTO webhook_events (tenant_id, endpoint_id, message_id, type, body, next_ms, "
-        "created_ms) SELECT $1, id, $3, $4, $5, CASE WHEN status = 'active' THEN $6 ELSE $7 END, "
-        "$6 "
-        "FROM webhook_endpoints WHERE tenant_id = $1 AND url = $2",
-        tenant_id, url, message_id, type, body, now_ms, never_ms);
+    put();
 }
 
 std::int64_t find_or_make_endpoint(Session& session, std::int64_t tenant_id, std::string_view url,

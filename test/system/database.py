@@ -5,14 +5,13 @@ import shutil
 import sqlite3
 import tempfile
 
-NAME = "hongyan.db"
+from store import ON_POSTGRES, SQLITE_NAME, connect
 
 
 @contextlib.contextmanager
 def open_database(data_dir):
     """A read-only connection; the server may run."""
-    connection = sqlite3.connect(f"file:{pathlib.Path(data_dir) / NAME}?mode=ro", uri=True, timeout=10)
-    connection.row_factory = sqlite3.Row
+    connection = connect(data_dir, read_only=True)
     try:
         yield connection
     finally:
@@ -21,13 +20,18 @@ def open_database(data_dir):
 
 @contextlib.contextmanager
 def open_copy(data_dir):
-    """What a killed server left, opened as a copy: the original stays for the server itself to recover."""
+    """What a killed server left, opened as a copy: the original stays for the server itself to recover. PostgreSQL has its own
+    copy of everything: it was not killed."""
+    if ON_POSTGRES:
+        with open_database(data_dir) as connection:
+            yield connection
+        return
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("", "-wal"):
-            path = pathlib.Path(data_dir) / (NAME + suffix)
+            path = pathlib.Path(data_dir) / (SQLITE_NAME + suffix)
             if path.exists():
                 shutil.copy(path, pathlib.Path(folder) / path.name)
-        connection = sqlite3.connect(pathlib.Path(folder) / NAME)
+        connection = sqlite3.connect(pathlib.Path(folder) / SQLITE_NAME)
         connection.row_factory = sqlite3.Row
         try:
             yield connection

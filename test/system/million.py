@@ -1,13 +1,15 @@
 """Fills a stopped server's database with finished and waiting messages, as many as wanted, spread over days, channels,
 templates, tenants, priorities and states; for tests and measurements of lists.
 
-    python3 test/system/million.py DATABASE [COUNT]
+    python3 test/system/million.py DATA_FOLDER [COUNT]
 """
 
+import io
 import random
-import sqlite3
 import sys
 import time
+
+import store
 
 CHANNELS = ("sms", "email", "app", "wechat", "feishu")
 PROVIDERS = ("sandbox", "smpp", "smtp", "apns")
@@ -45,11 +47,38 @@ def rows(count: int, end_ms: int, days: float, seed: int = 1):
                7 if number % RARE == 1 else 1, 1, created + 20, (1 << 62) | (3 << 34) | (10 << 18) | 40, dice.choice(PROVIDERS), reason)
 
 
-def fill(database, count: int = 1_000_000, end_ms: int | None = None, days: float = 14) -> None:
-    connection = sqlite3.connect(database, isolation_level=None)
+class CopyText(io.TextIOBase):
+    """Rows as PostgreSQL's COPY reads them."""
+
+    def __init__(self, made):
+        self._made, self._rest = made, ""
+
+    def read(self, size=-1):
+        while len(self._rest) < max(size, 1) and (row := next(self._made, None)) is not None:
+            self._rest += "\t".join("\\N" if one is None else str(one) for one in row) + "\n"
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return part
+
+
+def fill_postgres(connection, made, end_ms: int, days: float) -> None:
+    """Into the partition of each day, as a server that ran all the time would have made them."""
+    first, count = int(end_ms / 86_400_000 - days) - 1, int(days) + 3
+    connection.execute(f"SELECT create_message_partitions(DATE '1970-01-01' + {first}, {count})")
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY message_records ({', '.join(COLUMNS)}) FROM STDIN", CopyText(made), 1 << 20)
+    connection.execute("ANALYZE")
+
+
+def fill(data, count: int = 1_000_000, end_ms: int | None = None, days: float = 14) -> None:
+    """The store of a data folder."""
+    end_ms = end_ms or int(time.time() * 1000)
+    made = rows(count, end_ms, days)
+    connection = store.connect(data)
+    if store.ON_POSTGRES:
+        fill_postgres(connection, made, end_ms, days)
+        return connection.close()
     connection.execute("PRAGMA synchronous = OFF")
     marks = ", ".join("?" * len(COLUMNS))
-    made = rows(count, end_ms or int(time.time() * 1000), days)
     connection.execute("BEGIN")
     connection.executemany(f"INSERT INTO message_records ({', '.join(COLUMNS)}) VALUES ({marks})", made)
     connection.execute(TASKS)

@@ -1,6 +1,7 @@
 """What every system test needs: a real server process on a free loopback port, and a small HTTP client for it.
 
-The server is the program named by HONGYAN_BINARY (else build/release/hongyan), with a data folder and a log of its own.
+The server is the program named by HONGYAN_BINARY (else build/release/hongyan), with a data folder and a log of its own, and with
+HONGYAN_TEST_STORE=postgres a database of its own (store.py).
 Nothing here knows more of the server than its command line, its tables and its HTTP API.
 """
 
@@ -11,7 +12,6 @@ import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+
+import store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADMIN_KEY = "system-test-admin-key-0123456789abcdef"
@@ -92,10 +94,6 @@ class HongyanServer:
         return self.folder / "out"
 
     @property
-    def database(self) -> Path:
-        return self.data / "hongyan.db"
-
-    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -114,6 +112,7 @@ class HongyanServer:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HONGYAN_")}
         if self.admin_key:
             environment["HONGYAN_ADMIN_KEY"] = self.admin_key
+        environment.update(store.settings_of(self.data))
         environment.update(self.environment)
         with open(self.out_path, "wb") as out, open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL,
@@ -170,6 +169,8 @@ class HongyanServer:
     def remove(self) -> None:
         """Ends the server and deletes its folders; a data folder that was given stays."""
         self.kill()
+        if self._own_folder:
+            store.forget(self.data)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> "HongyanServer":
@@ -179,18 +180,16 @@ class HongyanServer:
         self.remove()
 
     def sql(self, statement: str, values=()) -> list[tuple]:
-        """One statement on the server's database, as an operator's sqlite3 shell would run it."""
-        connection = sqlite3.connect(self.database, timeout=10)
-        try:
-            with connection:
-                return connection.execute(statement, values).fetchall()
-        finally:
-            connection.close()
+        """One statement on the server's database, as an operator's shell would run it."""
+        return store.ask(self.data, statement, values)
 
     def cli(self, *arguments: str, key: str | None = ADMIN_KEY, **options) -> subprocess.CompletedProcess:
         """Runs a command of the program against this server."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HONGYAN_")}
         environment |= {"HONGYAN_SERVER": self.url} | ({"HONGYAN_API_KEY": key} if key else {})
+        # Commands that name a data folder work on its store.
+        named = arguments[arguments.index("--data") + 1] if "--data" in arguments else self.data
+        environment |= store.settings_of(Path(named))
         return subprocess.run([str(binary()), *arguments], env=environment, cwd=self.folder, capture_output=True,
                               text=True, timeout=60, **options)
 

@@ -163,7 +163,8 @@ def test_a_retry_begins_with_a_fresh_number_of_attempts(server):
         sent = one.send(recipient="fail-transient-3")
         message = one.wait_final(sent["message_id"])
         assert (message["status"], message["attempts"]) == ("failed", 2) and "gave up after 2 attempts" in message["reason"]
-        assert one.post(f"/api/messages/{sent['message_id']}/retry").status == 202
+        # Until what waited at the start is loaded, it is told to come again.
+        wait_until(lambda: one.post(f"/api/messages/{sent['message_id']}/retry").status == 202, 5, "the retry")
         message = one.wait_final(sent["message_id"])
         assert (message["status"], message["attempts"]) == ("success", 4)
 
@@ -263,7 +264,7 @@ def test_unknown_is_held_when_the_operator_wants_it_so():
         wait_until(lambda: one.message(sent["message_id"])["status"] == "unknown")
         held = one.get(DEAD, query={"status": "unknown"}).body["items"]
         assert [m["message_id"] for m in held] == [sent["message_id"]] and one.get(DEAD).body["items"] == []
-        assert one.post(f"/api/messages/{sent['message_id']}/retry").status == 202
+        wait_until(lambda: one.post(f"/api/messages/{sent['message_id']}/retry").status == 202, 5, "the retry")
         assert one.wait_final(sent["message_id"])["status"] == "success"
 
 

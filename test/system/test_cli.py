@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+import store
 from support import ADMIN_KEY, HongyanServer
 
 DONE, FAILED, WRONG, NOT_FOUND, DENIED, NO_SERVER = range(6)
@@ -175,12 +176,14 @@ def test_migrate_makes_a_database_that_the_next_start_takes(shop, tmp_path):
     data = tmp_path / "new"
     run(shop, "migrate", "--data", str(data))
     assert run_json(shop, "migrate", "--data", str(data))["pending"] == []
-    busy = shop.cli("migrate", "--data", str(shop.data))
-    assert busy.returncode == FAILED and "in use" in busy.stderr, busy
+    if not store.ON_POSTGRES:  # there, nodes may run meanwhile
+        busy = shop.cli("migrate", "--data", str(shop.data))
+        assert busy.returncode == FAILED and "in use" in busy.stderr, busy
     with HongyanServer(data=data) as server:
         assert server.wait_final(server.send()["message_id"])["status"] == "success"
 
 
+@store.only_on_sqlite
 def test_backup_copies_the_running_server(shop, tmp_path):
     out = run(shop, "backup", "--data", str(shop.data), str(tmp_path / "copy.db"))
     assert "checked" in out and (tmp_path / "copy.db").stat().st_size > 0

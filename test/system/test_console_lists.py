@@ -20,7 +20,7 @@ def full():
     with HongyanServer(settings={"retention.message_days": 3000}) as one:
         one.raise_limits()
         one.stop()
-        million.fill(one.database, COUNT)
+        million.fill(one.data, COUNT)
         one.start(120)
         wait_until(lambda: one.sql("SELECT coalesce(sum(messages), 0) FROM recipient_segments")[0][0] > COUNT - 2 * SEGMENT, 240,
                    "the recipients' segments")
@@ -130,7 +130,7 @@ def test_a_rare_recipient_is_found_whole(full):
 
 def test_a_small_tenant_is_as_quick_as_a_large_one(full):
     key = full.sql("SELECT count(*) FROM tenants")[0][0]
-    full.sql("INSERT OR IGNORE INTO tenants (id, name, created_ms) VALUES (7, 'small', 0)")
+    full.sql("INSERT INTO tenants (id, name, created_ms) VALUES (7, 'small', 0) ON CONFLICT DO NOTHING")
     key = full.new_key(["read"], tenant="small")
     body, seconds = quickest(full, "/api/messages", {}, key)
     assert len(body["items"]) == COUNT // million.RARE and seconds <= WITHIN

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+import store
 from openapi import error_paths
 from support import ADMIN_KEY, HongyanServer, wait_until
 
@@ -23,7 +24,7 @@ def test_the_session_says_who_is_calling(server):
                                   "expires_at": "2030-01-01T00:00:00.000Z"}
     assert answer.body["tenant_id"] == 1 and answer.body["tenant"] == "default"
     host = answer.body["server"]
-    assert host["store"] == "sqlite" and host["sandbox"] is True and host["api_url"] == server.url
+    assert host["store"] == ("postgres" if store.ON_POSTGRES else "sqlite") and host["sandbox"] is True and host["api_url"] == server.url
     assert abs(datetime.fromisoformat(host["now"][:-1]).timestamp() - datetime.now(timezone.utc).replace(tzinfo=None).timestamp()) < 60
     assert host["started_at"] <= host["now"]
     channels = {one["name"]: one for one in answer.body["channels"]}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import store
 import invariants
 from journal import Client, all_asks, check_clients
 from support import ADMIN_KEY, HongyanServer, binary, wait_until
@@ -65,6 +66,7 @@ def test_a_folder_that_cannot_be_written_is_named():
         assert "data/" in said and "Permission denied" in said, said
 
 
+@store.only_on_sqlite
 def test_a_database_that_cannot_be_written_is_named():
     with ordinary_folder() as folder:
         with HongyanServer(data=folder / "data") as server:
@@ -77,6 +79,7 @@ def test_a_database_that_cannot_be_written_is_named():
         assert "hongyan.db" in said, said
 
 
+@store.only_on_sqlite
 def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
@@ -103,6 +106,7 @@ def fill(server):
 
 
 @needs_root
+@store.only_on_sqlite
 def test_a_full_disk_refuses_new_messages_keeps_the_accepted_ones_and_recovers():
     with small_disk(12) as disk:
         ballast = disk / "ballast"
@@ -129,6 +133,7 @@ def test_a_full_disk_refuses_new_messages_keeps_the_accepted_ones_and_recovers()
 
 
 @needs_root
+@store.only_on_sqlite
 def test_a_server_on_a_full_disk_still_stops_and_the_next_start_goes_on():
     with small_disk(9) as disk:
         ballast = disk / "ballast"

@@ -4,6 +4,7 @@ import re
 import sqlite3
 import time
 
+import store
 from database import value
 from journal import Client, check_clients
 from support import ADMIN_KEY, HongyanServer
@@ -55,6 +56,7 @@ def test_metrics_hold_no_recipient(fresh_server):
     assert "13912345678" not in fresh_server.get("/metrics", key=None).raw.decode()
 
 
+@store.only_on_sqlite
 def test_a_backup_under_load_is_whole_and_serves(tmp_path):
     file = tmp_path / "backup.db"
     with HongyanServer(settings={"sandbox.latency_ms": 5}) as server:

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import invariants
+import store
 from journal import Client, all_asks, rfc3339
 from support import ADMIN_KEY, HongyanServer, binary, wait_until
 from test_crash import SEED, SETTINGS, SINGLES, crash
@@ -17,7 +18,7 @@ def stop_in_order(server):
 def start_refused(data, listen="127.0.0.1:0"):
     """A start that must fail; gives what it said."""
     done = subprocess.run([str(binary()), "serve", "--data", str(data), "--listen", listen], capture_output=True,
-                          text=True, timeout=20, env={"HONGYAN_ADMIN_KEY": ADMIN_KEY}, check=False)
+                          text=True, timeout=20, env={"HONGYAN_ADMIN_KEY": ADMIN_KEY} | store.settings_of(data), check=False)
     assert done.returncode == 1, done
     assert "is ready" not in done.stdout
     return done.stderr

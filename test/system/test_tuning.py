@@ -1,9 +1,9 @@
-"""Pools and limits are tuned while the server runs: by plain SQL from the sqlite3 shell, and the sender pool by its own load."""
-import subprocess
+"""Pools and limits are tuned while the server runs: by plain SQL from sqlite3 or psql, and the sender pool by its own load."""
 import time
 
 import pytest
 
+import store
 from support import HongyanServer, wait_until
 
 POOL_SQL = "UPDATE thread_pool_configs SET max_pool_size = 200 WHERE pool_name = 'message_sender'"
@@ -16,10 +16,9 @@ def tuned():
         yield running
 
 
-def sqlite_shell(server, statement):
+def sql_shell(server, statement):
     """As an operator types it, beside the running server."""
-    done = subprocess.run(["sqlite3", "-cmd", ".timeout 5000", str(server.database), statement],
-                          capture_output=True, text=True, timeout=20)
+    done = store.shell(server.data, statement)
     assert (done.returncode, done.stderr) == (0, ""), done
 
 
@@ -33,19 +32,19 @@ def limit(server, resource="api:/messages/send"):
 
 def test_the_documented_sql_raises_the_pools_upper_bound_within_two_seconds(tuned):
     assert pool(tuned)["max_pool_size"] == 100
-    sqlite_shell(tuned, POOL_SQL)
+    sql_shell(tuned, POOL_SQL)
     wait_until(lambda: pool(tuned)["max_pool_size"] == 200, 2, "the new upper bound")
 
 
 def test_a_size_set_by_sql_holds_at_once_and_tells_why(tuned):
-    sqlite_shell(tuned, "UPDATE thread_pool_configs SET core_pool_size = 33 WHERE pool_name = 'message_sender'")
+    sql_shell(tuned, "UPDATE thread_pool_configs SET core_pool_size = 33 WHERE pool_name = 'message_sender'")
     changed = wait_until(lambda: (found := pool(tuned))["size"] == 33 and found, 2, "the new size")
     assert "core_pool_size is 33" in changed["last_change"]["reason"], changed
 
 
 def test_the_documented_sql_raises_the_limit_within_two_seconds(tuned):
     assert limit(tuned)["max_value"] == 1000
-    sqlite_shell(tuned, LIMIT_SQL)
+    sql_shell(tuned, LIMIT_SQL)
     wait_until(lambda: limit(tuned)["max_value"] == 2000, 2, "the new limit")
 
 
@@ -57,14 +56,14 @@ def test_a_limit_lowered_by_sql_refuses_within_two_seconds_and_lets_pass_when_it
         return tuned.post("/api/messages/send", body).status
 
     assert status() == 202
-    sqlite_shell(tuned, statement.format(0))
+    sql_shell(tuned, statement.format(0))
     wait_until(lambda: status() == 429, 2, "the refusal")
-    sqlite_shell(tuned, statement.format(2000))
+    sql_shell(tuned, statement.format(2000))
     wait_until(lambda: status() == 202, 2, "the end of the refusal")
 
 
 def test_a_row_that_makes_no_sense_is_not_used_and_told_in_the_log(tuned):
-    sqlite_shell(tuned, "UPDATE thread_pool_configs SET max_pool_size = 5 WHERE pool_name = 'message_sender'")
+    sql_shell(tuned, "UPDATE thread_pool_configs SET max_pool_size = 5 WHERE pool_name = 'message_sender'")
     wait_until(lambda: "pool_rule_ignored" in tuned.log(), 2, "the warning")
     assert pool(tuned)["size"] == 20
     assert tuned.wait_final(tuned.send()["message_id"])["status"] == "success"
@@ -73,7 +72,7 @@ def test_a_row_that_makes_no_sense_is_not_used_and_told_in_the_log(tuned):
 def test_the_sender_pool_grows_over_80_percent_and_shrinks_under_20_percent_with_its_reasons(tuned):
     hold = tuned.post("/api/limits", {"resource": "channel:sms", "limit_type": "qps", "max_value": 0})
     assert hold.status == 201, hold
-    sqlite_shell(tuned, "UPDATE thread_pool_configs SET queue_capacity = 100 WHERE pool_name = 'message_sender'")
+    sql_shell(tuned, "UPDATE thread_pool_configs SET queue_capacity = 100 WHERE pool_name = 'message_sender'")
     wait_until(lambda: pool(tuned)["queue_capacity"] == 100, 2, "the queue's capacity")
     wait_until(lambda: next((one for one in tuned.get("/api/limits").body["items"]
                              if one["resource"] == "channel:sms"), None), 2, "the channel's limit")
@@ -104,12 +103,12 @@ def test_a_template_changed_by_sql_is_used_within_two_seconds(tuned):
         return tuned.message(message["message_id"])["content"]
 
     assert content() == "系统通知：now"
-    sqlite_shell(tuned, "UPDATE message_templates SET content = '注意：{{ content }}' WHERE name = 'system_notice'")
+    sql_shell(tuned, "UPDATE message_templates SET content = '注意：{{ content }}' WHERE name = 'system_notice'")
     wait_until(lambda: content() == "注意：now", 2, "the new text")
 
 
 def test_a_key_revoked_by_sql_is_refused_within_two_seconds(tuned):
     key = tuned.new_key(["read"])
     assert tuned.get("/api/messages", key=key).status == 200
-    sqlite_shell(tuned, "UPDATE api_keys SET revoked_ms = 1 WHERE name = 'test'")
+    sql_shell(tuned, "UPDATE api_keys SET revoked_ms = 1 WHERE name = 'test'")
     wait_until(lambda: tuned.get("/api/messages", key=key).status == 401, 2, "the end of the key")

@@ -1,6 +1,17 @@
 """One module for each suite; each has run(bench)."""
 
-from driver.suites import batch, disk, failover, http_out, latency, memory, restart, single, smtp_out
+from driver.suites import (
+    batch,
+    cluster,
+    disk,
+    failover,
+    http_out,
+    latency,
+    memory,
+    restart,
+    single,
+    smtp_out,
+)
 
 all_suites = {
     "single": single.run,
@@ -12,4 +23,5 @@ all_suites = {
     "http_out": http_out.run,
     "smtp_out": smtp_out.run,
     "failover": failover.run,
+    "cluster": cluster.run,
 }

@@ -102,6 +102,8 @@ Result<OutboundRequest> WebhookProtocol::request(const Message& message,
     request.headers.emplace_back("webhook-timestamp", std::to_string(seconds));
     request.headers.emplace_back("webhook-signature",
                                  kit::sign_webhook(id, seconds, request.body, std::span(secrets_)));
+    if (!message.traceparent.empty())
+        request.headers.emplace_back("traceparent", message.traceparent);
     return request;
 }
 

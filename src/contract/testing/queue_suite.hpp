@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -26,6 +28,8 @@ class QueueBench {
     virtual ~QueueBench() = default;
     virtual Queue& queue() = 0;
     virtual ManualClock& clock() = 0;
+    /// Waits until so many jobs more than before can be taken, if they travel.
+    virtual void await(std::size_t) {}
 };
 using MakeQueueBench = std::unique_ptr<QueueBench> (*)();
 
@@ -43,7 +47,17 @@ class queue_suite : public testing::TestWithParam<MakeQueueBench> {
         made.channel = channel;
         return made;
     }
-    void publish(const std::vector<Job>& jobs) { queue().publish(jobs); }
+    void publish(const std::vector<Job>& jobs) {
+        queue().publish(jobs);
+        bench_->await(jobs.size());
+    }
+    void expect_depth(std::int64_t total) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (queue().depth().total != total && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(Millis(5));
+        EXPECT_EQ(queue().depth().total, total);
+    }
+    void done(const std::vector<MessageId>& ids) { queue().done(ids); }
     std::vector<MessageId> take_ids(std::size_t max, ChannelMask mask = all_channels) {
         std::vector<MessageId> ids;
         for (const Job& taken : queue().take(max, mask, Millis(0))) ids.push_back(taken.id);
@@ -58,12 +72,12 @@ class queue_suite : public testing::TestWithParam<MakeQueueBench> {
 
 TEST_P(queue_suite, an_empty_queue_gives_nothing) {
     EXPECT_TRUE(take_ids(10).empty());
-    EXPECT_EQ(queue().depth().total, 0);
+    expect_depth(0);
     publish({});
     publish({job(1)});
     EXPECT_TRUE(take_ids(0).empty());
     EXPECT_TRUE(take_ids(1, 0).empty());
-    EXPECT_EQ(queue().depth().total, 1);
+    expect_depth(1);
 }
 
 TEST_P(queue_suite, a_job_comes_back_as_it_was_and_once) {
@@ -113,8 +127,8 @@ TEST_P(queue_suite, waiting_raises_the_priority) {
 
 TEST_P(queue_suite, depth_counts_by_priority_and_channel) {
     publish({job(1, 0), job(2, 5, 2, ChannelKind::email), job(3, 5, 1, ChannelKind::email)});
+    expect_depth(3);
     QueueDepth depth = queue().depth();
-    EXPECT_EQ(depth.total, 3);
     EXPECT_EQ(depth.by_priority[0], 1);
     EXPECT_EQ(depth.by_priority[5], 2);
     EXPECT_EQ(depth.by_channel[0], 1);
@@ -179,15 +193,79 @@ TEST_P(queue_suite, many_publishers_and_takers_lose_nothing_and_double_nothing) 
         threads.emplace_back([&, mask] {
             while (taken < publishers * each) {
                 const auto jobs = queue().take(64, mask, Millis(20));
-                const std::lock_guard lock(mutex);
-                for (const Job& one : jobs) EXPECT_TRUE(seen.insert(one.id).second);
+                Ids ids;
+                {
+                    const std::lock_guard lock(mutex);
+                    for (const Job& one : jobs) {
+                        EXPECT_TRUE(seen.insert(one.id).second);
+                        ids.push_back(one.id);
+                    }
+                }
+                queue().done(ids);
                 taken += static_cast<int>(jobs.size());
             }
         });
     }
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(publishers * each));
-    EXPECT_EQ(queue().depth().total, 0);
+    expect_depth(0);
+}
+
+TEST_P(queue_suite, what_may_be_in_other_hands_says_so) {
+    Job again = job(1);
+    again.again = true;
+    again.ready_ms = -5;  // whatever stands there
+    Job later = job(3);
+    later.again = true;
+    publish({again, job(2), later});
+    std::map<MessageId, Job> taken;
+    for (const Job& one : queue().take(9, all_channels, Millis(0))) taken[one.id] = one;
+    ASSERT_EQ(taken.size(), 3U);
+    EXPECT_TRUE(taken[1].again);
+    EXPECT_EQ(taken[1].ready_ms, -5);
+    EXPECT_FALSE(taken[2].again);
+    EXPECT_TRUE(taken[3].again);
+    EXPECT_EQ(taken[3].ready_ms, later.ready_ms);
+}
+
+TEST_P(queue_suite, a_job_on_loan_that_is_published_again_comes_back) {
+    const auto first = job(1);
+    publish({first, job(2)});
+    EXPECT_EQ(take_ids(9), (Ids{1, 2}));
+    publish({first});
+    EXPECT_EQ(take_ids(9), Ids{1});
+    EXPECT_TRUE(take_ids(9).empty());
+    done({1, 2});
+    expect_depth(0);
+}
+
+TEST_P(queue_suite, the_end_of_a_loan_does_not_end_what_was_published_since) {
+    const auto first = job(1);
+    publish({first});
+    EXPECT_EQ(take_ids(9), Ids{1});
+    publish({first});
+    done({1});
+    EXPECT_EQ(take_ids(9), Ids{1});
+    done({1});
+    publish({first});
+    EXPECT_EQ(take_ids(9), Ids{1}) << "a redrive after the end";
+}
+
+TEST_P(queue_suite, ids_that_are_not_on_loan_may_be_called_done) {
+    done({});
+    done({5, 6});
+    publish({job(5)});
+    done({5, 6});
+    EXPECT_EQ(take_ids(9), Ids{5});
+    done({5, 5});
+    expect_depth(0);
+}
+
+TEST_P(queue_suite, it_says_how_it_is) {
+    const auto health = queue().health();
+    EXPECT_TRUE(health.connected) << health.detail;
+    EXPECT_FALSE(health.blocked);
+    EXPECT_EQ(health.detail, "");
 }
 
 }  // namespace hongyan::suite

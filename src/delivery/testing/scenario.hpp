@@ -1,12 +1,13 @@
-// Scenario: for tests, a whole delivery on a real store in a temporary folder, with the sandbox as
-// every channel. restart() stops it and starts another on the same file. Used by one test thread;
-// waits are bounded.
+// Scenario: for tests, a whole delivery on a real store, with the sandbox as every channel: SQLite
+// in a temporary folder, or PostgreSQL if the environment says HONGYAN_TEST_STORE=postgres (ctest
+// runs all of them on both). Used by one test thread; waits are bounded.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <future>
 #include <memory>
@@ -19,10 +20,8 @@
 #include "delivery/delivery.hpp"
 #include "engine/local/limiter.hpp"
 #include "engine/local/queue.hpp"
-#include "engine/sqlite/sqlite_store.hpp"
-#include "engine/sqlite/test_folder.hpp"
-#include "table/migrate.hpp"
 #include "table/tasks.hpp"
+#include "table/testing/test_store.hpp"
 
 namespace hongyan::delivery {
 
@@ -32,12 +31,10 @@ class Scenario : public testing::Test {
         options.retry.base_ms = 20;
         options.retry.max_ms = 40;
         options.retry.attempts = 3;
-        sqlite::SqliteOptions file;
-        file.file = folder.path() / "test.db";
-        auto opened = sqlite::SqliteStore::open(file, log);
-        ASSERT_TRUE(opened.ok());
-        store = std::move(*opened);
-        ASSERT_TRUE(table::migrate(*store, clock.now_ms()).ok());
+        const char* engine = std::getenv("HONGYAN_TEST_STORE");
+        const bool postgres = engine != nullptr && std::string(engine) == "postgres";
+        made = table::test_stores.at(postgres ? 1 : 0).make(clock.now_ms());
+        store = &made->store();
         auto box = sandbox::Sandbox::open({}, clock, log);
         ASSERT_TRUE(box.ok());
         sandbox = std::move(*box);
@@ -160,6 +157,7 @@ class Scenario : public testing::Test {
     }
     /// Success and failed counts of the statistics and of the tasks are what the records say.
     void expect_counts_agree() {
+        EXPECT_TRUE(store->write([](Session& s) { table::fold_statistics(s); }).ok());
         EXPECT_EQ(number("SELECT coalesce(sum(success_count), 0) FROM message_statistics"),
                   number("SELECT count(*) FROM message_records WHERE status = 'success'"));
         EXPECT_EQ(number("SELECT coalesce(sum(failed_count), 0) FROM message_statistics"),
@@ -180,10 +178,10 @@ class Scenario : public testing::Test {
 
     SystemClock clock;
     Log log{LogLevel::error, Log::Format::logfmt, -1};
-    sqlite::TestFolder folder;
     DeliveryOptions options;
     std::vector<LimitRule> rules;
-    std::unique_ptr<sqlite::SqliteStore> store;
+    std::unique_ptr<table::TestStore> made;
+    Store* store = nullptr;
     std::unique_ptr<sandbox::Sandbox> sandbox;
     std::vector<std::unique_ptr<sandbox::SandboxChannel>> channels;
     std::unique_ptr<local::LocalQueue> queue;

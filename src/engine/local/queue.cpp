@@ -66,7 +66,7 @@ LocalQueue::~LocalQueue() = default;
 void LocalQueue::State::add(const Job& job) {
     const auto channel = static_cast<std::size_t>(job.channel);
     HY_ASSERT(channel < channels && job.priority < priority_levels);
-    groups[channel][job.priority].push(job.tenant_id, {job.id, job.ready_ms}, pool);
+    groups[channel][job.priority].push(job.tenant_id, Entry(job), pool);
     filled[channel] |= 1U << job.priority;
     ++depth.by_channel[channel];
     ++depth.by_priority[job.priority];
@@ -136,9 +136,9 @@ std::vector<Job> LocalQueue::State::take_ready(std::size_t max, ChannelMask mask
         --depth.by_channel[choice.channel];
         --depth.by_priority[choice.priority];
         --depth.total;
-        taken.push_back({entry.id, tenant_id, entry.ready_ms,
+        taken.push_back({entry.id, tenant_id, entry.ready_ms(),
                          static_cast<std::uint8_t>(choice.priority),
-                         static_cast<ChannelKind>(choice.channel)});
+                         static_cast<ChannelKind>(choice.channel), entry.again()});
     }
     return taken;
 }

@@ -14,13 +14,26 @@
 
 #include "base/assert.hpp"
 #include "base/id.hpp"
+#include "contract/queue.hpp"
 
 namespace hongyan::local {
 
-struct Entry {
+class Entry {
+  public:
     MessageId id = 0;
-    std::int64_t ready_ms = 0;
+    Entry() = default;
+    explicit Entry(const Job& job) : id(job.id), when_(both(job)) {}
+    [[nodiscard]] std::int64_t ready_ms() const { return when_ >> 1; }
+    [[nodiscard]] bool again() const { return (when_ & 1) != 0; }
+
+  private:
+    static std::int64_t both(const Job& job) {
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(job.ready_ms) << 1 |
+                                         (job.again ? 1U : 0U));
+    }
+    std::int64_t when_ = 0;  ///< time and flag in one
 };
+static_assert(sizeof(Entry) == 16);
 
 /// A run of entries; the entries array has capacity elements.
 struct Chunk {
@@ -124,7 +137,7 @@ class Group {
         const bool starts = lane.empty();
         lane.push(entry, pool);
         if (!starts) return;
-        lane.age = ages_.emplace(entry.ready_ms, &lane).first;
+        lane.age = ages_.emplace(entry.ready_ms(), &lane).first;
         if (last_turn_ == nullptr) {
             lane.next = &lane;
         } else {
@@ -142,7 +155,7 @@ class Group {
             leave(lane);
         } else {
             last_turn_ = &lane;
-            set_age(lane, lane.front().ready_ms);
+            set_age(lane, lane.front().ready_ms());
         }
         return {tenant_id, entry};
     }

@@ -46,10 +46,6 @@ void SqliteSession::execute_script(const std::string& sql) {
 
 std::int64_t SqliteSession::changes() const { return sqlite3_changes64(connection_.get()); }
 
-std::int64_t SqliteSession::last_insert_id() const {
-    return sqlite3_last_insert_rowid(connection_.get());
-}
-
 void SqliteSession::reset_all() {
     for (const auto& [text, statement] : by_text_) statement->reset();
 }

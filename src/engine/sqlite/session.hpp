@@ -18,10 +18,10 @@ class SqliteSession final : public Session {
     /// connection must outlive the session.
     explicit SqliteSession(const Connection& connection) : connection_(connection) {}
 
+    [[nodiscard]] Dialect dialect() const override { return Dialect::sqlite; }
     Statement& prepare(std::string_view sql) override;
     void execute_script(const std::string& sql) override;
     [[nodiscard]] std::int64_t changes() const override;
-    [[nodiscard]] std::int64_t last_insert_id() const override;
 
     /// Resets what is still open, so that nothing keeps the transaction alive.
     void reset_all();

@@ -1,0 +1,17 @@
+# The RabbitMQ that unit tests share: ctest starts it before the first test that needs it (fixture "rabbitmq") and stops it
+# after the last one. Its tests take turns, for some of them restart it or fill its memory.
+string(MD5 rabbitmq_name ${CMAKE_BINARY_DIR})
+string(SUBSTRING ${rabbitmq_name} 0 12 rabbitmq_name)
+set(rabbitmq_folder /tmp/hongyan-test-rabbitmq-${rabbitmq_name})
+set(engine_rabbitmq_test_link hy_engine_local)
+set(engine_rabbitmq_test_definitions HONGYAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HONGYAN_RABBITMQ_FOLDER="${rabbitmq_folder}")
+set(engine_rabbitmq_test_properties FIXTURES_REQUIRED rabbitmq RESOURCE_LOCK rabbitmq TIMEOUT 180)
+if(HONGYAN_TESTS)
+  enable_testing()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(rabbitmq_script ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/cluster/rabbitmq.py)
+  add_test(NAME "rabbitmq: start" COMMAND ${rabbitmq_script} start ${rabbitmq_folder})
+  add_test(NAME "rabbitmq: stop" COMMAND ${rabbitmq_script} stop ${rabbitmq_folder})
+  set_tests_properties("rabbitmq: start" PROPERTIES FIXTURES_SETUP rabbitmq)
+  set_tests_properties("rabbitmq: stop" PROPERTIES FIXTURES_CLEANUP rabbitmq)
+endif()

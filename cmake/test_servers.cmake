@@ -1,0 +1,22 @@
+# The PostgreSQL server that unit tests share: ctest starts it before the first test that needs it (fixture "postgres"),
+# outside of the build folder because the server's user must reach it, and stops it after the last one.
+string(MD5 postgres_name ${CMAKE_BINARY_DIR})
+string(SUBSTRING ${postgres_name} 0 12 postgres_name)
+set(postgres_folder /tmp/hongyan-test-postgres-${postgres_name})
+set(postgres_definitions HONGYAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HONGYAN_POSTGRES_FOLDER="${postgres_folder}")
+set(postgres_properties FIXTURES_REQUIRED postgres)
+if(HONGYAN_TESTS)
+  enable_testing()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(postgres_script ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/test/cluster/postgres.py)
+  add_test(NAME "postgres: start" COMMAND ${postgres_script} start ${postgres_folder})
+  add_test(NAME "postgres: stop" COMMAND ${postgres_script} stop ${postgres_folder} --mode immediate --remove)
+  set_tests_properties("postgres: start" PROPERTIES FIXTURES_SETUP postgres)
+  set_tests_properties("postgres: stop" PROPERTIES FIXTURES_CLEANUP postgres)
+endif()
+foreach(name engine_postgres table delivery)
+  set(${name}_test_definitions ${postgres_definitions})
+endforeach()
+# Some start, kill and promote servers of their own.
+set(engine_postgres_test_properties ${postgres_properties} TIMEOUT 300)
+set(table_test_properties ${postgres_properties})

@@ -1,0 +1,57 @@
+// RedisTrace: LiveTrace in lists of Redis, one for each message: msg_trace:msg_ID, each element one
+// node as JSON, kept for seven days after the last. Nodes gather in a bounded queue and go in
+// pipelined batches from the client's thread; while too many batches are without an answer, or
+// Redis is gone, they wait, and when the queue is full new ones are dropped and counted.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.hpp"
+#include "contract/live_trace.hpp"
+#include "engine/redis/client.hpp"
+
+namespace hongyan::redis {
+
+class RedisTrace final : public LiveTrace {
+  public:
+    struct Options {
+        std::string prefix = "msg_trace:";
+        std::int64_t ttl_seconds = 604'800;
+        std::size_t waiting_max = 20'000;  ///< nodes not yet sent
+        std::size_t flying_max = 4'000;    ///< nodes sent and not answered
+        int nodes_max = 200;               ///< of one message; the newest stay
+        Millis every{20};
+    };
+    RedisTrace(Client& client, Options options);
+    /// Sends what waits, if Redis is there; call before the client stops.
+    ~RedisTrace() override;
+
+    void add(MessageId message, LiveNode node) override;
+    [[nodiscard]] Result<std::vector<LiveNode>> read(MessageId message) override;
+    [[nodiscard]] LiveTraceCounts counts() const override;
+
+  private:
+    using Batch = std::vector<std::pair<MessageId, LiveNode>>;
+    /// Shared with answers under way, which may come after this object's end.
+    struct Core {
+        std::atomic<std::int64_t> added{0};
+        std::atomic<std::int64_t> written{0};
+        std::atomic<std::int64_t> dropped{0};
+        std::atomic<std::int64_t> flying{0};
+    };
+    [[nodiscard]] std::string key(MessageId message) const;
+    void flush();
+    void send(MessageId message, std::vector<std::string> nodes);
+
+    Client& client_;
+    const Options options_;
+    const std::shared_ptr<Core> core_;
+    Guarded<Batch> waiting_;
+    std::int64_t timer_ = 0;
+};
+
+}  // namespace hongyan::redis
