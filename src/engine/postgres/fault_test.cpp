@@ -217,7 +217,9 @@ TEST_F(postgres_network, statements_and_locks_have_an_end) {
     const Status slow = store->write([](Session& s) { s.run("SELECT pg_sleep(60)"); });
     EXPECT_EQ(slow.error().code, ErrorCode::unavailable);
     ASSERT_TRUE(add(1).ok());
-    auto other = PostgresStore::open(options, log);
+    PostgresOptions patient = options;
+    patient.lock_timeout = Milliseconds(60'000);  // and so may stand still for long with its locks
+    auto other = PostgresStore::open(patient, log);
     ASSERT_TRUE(other.ok());
     const Status outer = (*other)->write([&](Session& s) {
         s.run("UPDATE t SET body = '' WHERE id = 1");

@@ -94,7 +94,7 @@ TEST_F(postgres_store, is_set_up_for_durability_and_bounded_waits) {
         EXPECT_EQ(setting("synchronous_commit"), "on");
         EXPECT_EQ(setting("statement_timeout"), "30s");
         EXPECT_EQ(setting("lock_timeout"), "5s");
-        EXPECT_EQ(setting("idle_in_transaction_session_timeout"), "1min");
+        EXPECT_EQ(setting("idle_in_transaction_session_timeout"), "3s");
         EXPECT_EQ(setting("plan_cache_mode"), "force_custom_plan");
         EXPECT_EQ(setting("jit"), "off");
         EXPECT_EQ(setting("transaction_isolation"), "read committed");
