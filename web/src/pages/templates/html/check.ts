@@ -1,6 +1,6 @@
 // Looks over an e-mail as mail programs will: what they strip or refuse, links that lead nowhere, pictures that say nothing
 // without images, and what spam filters dislike. Findings carry a key of the words (templates.check.<key>) and what it is about.
-import { withoutEvents } from './safe'
+import { withoutBase, withoutEvents } from './safe'
 
 export type Severity = 'bad' | 'warn' | 'info'
 export interface Finding { key: string; severity: Severity; about?: string; count?: number }
@@ -44,7 +44,7 @@ export function checkMail(mail: CheckInput, parser = new DOMParser()): CheckResu
   if (!mail.html.trim()) return { findings, links: [], images: 0, bytes }
 
   const quiet = withoutEvents(mail.html)
-  const document = parser.parseFromString(quiet, 'text/html')
+  const document = parser.parseFromString(withoutBase(quiet), 'text/html')
   if (bytes > CLIPPED_BYTES) add('clipped', 'warn', undefined, Math.round(bytes / 1024))
   checkElements(document, quiet !== mail.html, add)
   const css = [...document.querySelectorAll('style')].map((style) => style.textContent).join('\n') + [...document.querySelectorAll('[style]')].map((element) => element.getAttribute('style')).join('\n')

@@ -25,8 +25,10 @@ export const withoutOutside = (css: string): string => css
   .replace(/expression\s*\(/gi, 'none(')
 
 /** Without event attributes, script addresses and other bases: before it is parsed, for browsers complain of them even where they cannot run. */
-export const withoutHandlers = (source: string): string => withoutEvents(source).replace(/<\/?base\b[^>]*>/gi, '').replace(/<[^>]*>/g, (tag) => tag.replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
-/** The same, but the addresses stay. */
+export const withoutHandlers = (source: string): string => withoutBase(withoutEvents(source)).replace(/<[^>]*>/g, (tag) => tag.replace(/(\s(?:href|src|action)\s*=\s*["']?)\s*(?:javascript|vbscript):[^"'\s>]*/gi, '$1#'))
+/** Another base is refused by the page's own policy, with a complaint, already where it is only parsed. */
+export const withoutBase = (source: string): string => source.replace(/<\/?base\b[^>]*>/gi, '')
+/** Only without event attributes: addresses and bases stay. */
 export const withoutEvents = (source: string): string => source.replace(/<[^>]*>/g, (tag) => tag.replace(/[\s/]on\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi, ''))
 
 export interface SafeHtml { html: string; blocked: number; hadScripts: boolean }
