@@ -44,6 +44,7 @@ def system_support():
     """The module test/system/support.py, for tests that need a whole server."""
     name = "system_support"
     if name not in sys.modules:
+        sys.path.append(str(ROOT / "test/system"))  # for what it imports; behind our own names
         spec = importlib.util.spec_from_file_location(name, ROOT / "test/system/support.py")
         sys.modules[name] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[name])
