@@ -37,7 +37,7 @@ function makeApi(base, key) {
 }
 
 /** Waits until a condition holds; fails with its name. */
-export async function until(what, condition, seconds = 15) {
+export async function until(what, condition, seconds = 30) {
   const deadline = Date.now() + seconds * 1_000
   for (;;) {
     const found = await condition()
