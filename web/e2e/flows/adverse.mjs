@@ -99,7 +99,7 @@ async function hands({ page, base, api, assert, until, settle }) {
   const forms = [
     { path: '/webhooks', open: 'Add', fill: { Address: 'http://127.0.0.1:9/once' }, send: 'Add', list: '/api/webhooks', is: (each) => each.url.endsWith('/once') },
     { path: '/keys', open: 'Make a key', fill: { Name: 'made once' }, send: 'Make a key', list: '/api/keys', is: (each) => each.name === 'made once' && !each.revoked_at },
-    { path: '/pools', open: 'Add a limit', fill: { Resource: 'channel:once', 'At most': '9' }, send: 'Save', list: '/api/limits', is: (each) => each.resource === 'channel:once' },
+    { path: '/pools', open: 'Add a limit', fill: { Resource: 'domain:once.example', 'At most': '9' }, send: 'Save', list: '/api/limits', is: (each) => each.resource === 'domain:once.example' },
   ]
   for (const form of forms) {
     await page.goto(base + form.path)
