@@ -12,7 +12,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const out = new URL('out/', import.meta.url).pathname
 mkdirSync(out, { recursive: true })
 const words = process.argv.slice(2)
-/** Minutes long, and the slow network of one wants a quiet machine: run them by their names. */
+/** Minutes long: tools/test runs them by their names, side by side. */
 const BY_NAME_ONLY = new Set(['adverse', 'hostile'])
 const flowNames = readdirSync(new URL('flows', import.meta.url)).filter((name) => name.endsWith('.mjs')).map((name) => name.slice(0, -4)).sort()
 const chosen = flowNames.filter((name) => words.includes(name))

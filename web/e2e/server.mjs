@@ -71,7 +71,9 @@ export async function connectServer({ prepare, more = [], readySeconds = READY_S
   const port = await freePort()
   const own = `http://127.0.0.1:${port}`
   let child
+  /** Starts the server unless it runs. */
   async function start() {
+    if (child && child.exitCode === null && child.signalCode === null) return
     let log = ''
     child = spawn(binary, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...more], { env: { ...ownEnvironment(), HONGYAN_ADMIN_KEY: key }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { log = (log + chunk).slice(-4_000) })
@@ -81,7 +83,7 @@ export async function connectServer({ prepare, more = [], readySeconds = READY_S
     }, readySeconds)
   }
   async function end() {
-    if (!child || child.exitCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = new Promise((done) => child.once('exit', done))
     child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)

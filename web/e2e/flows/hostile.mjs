@@ -4,6 +4,8 @@
 // FULL=1 takes more of the messages and types more of the texts.
 const FULL = process.env.FULL === '1'
 const MARK = 'zqx'
+const begun = Date.now()
+const tell = (what) => console.log(`    hostile texts ${what} (${((Date.now() - begun) / 1_000).toFixed(0)} s)`)
 const SCRIPT = `<script>window.__pwned=1</script><img src=x onerror="window.__pwned=2"><svg onload="window.__pwned=3">${MARK}`
 const TEXTS = [
   SCRIPT,
@@ -83,6 +85,7 @@ export default async function ({ page, base, key, api, assert, until, settle, op
   watch(page)
   const made = await plant({ base, key })
   await until('the messages have arrived', async () => { const { by_status: now } = await api('GET', '/api/messages/counts'); return !now.pending && !now.processing && !now.retrying }, 40)
+  tell('planted')
   const untouched = async (each, where) => {
     assert.equal(await each.evaluate(() => window.__pwned), undefined, `${where}: nothing was run`)
     assert.deepEqual(dialogs, [], `${where}: no dialog`)
@@ -107,15 +110,19 @@ export default async function ({ page, base, key, api, assert, until, settle, op
     `/templates?q=${encodeURIComponent(SCRIPT.slice(0, 150))}`, `/send?template=${byChannel.get('email').id}`, `/batch?template=${byChannel.get('sms').id}`, ...['sms', 'email', 'app', 'wechat', 'feishu'].map((channel) => `/inbox?channel=${channel}`),
     '/tasks?open=1', '/tasks?open=3', '/tasks?status=%3Cscript%3E', ...made.hooks.slice(0, 2).map((path) => `/webhooks?open=${path.split('/').at(-1)}`), ...made.accounts.slice(0, 2).map((path) => `/providers?open=${path.split('/').at(-1)}`),
   ]
-  for (const place of process.env.PARTS ? [] : places) for (const [each, narrow, noted] of [[page, false, problems], [phone.page, true, phone.problems]]) {
-    noted.length = 0
-    await each.goto(base + place)
-    await settle(each)
-    await untouched(each, place)
-    if (narrow && !place.endsWith('/visual')) await fits(each, `${place} at 390 px`)
-    const said = [...new Set(noted)].filter((problem) => !/Failed to load resource|sandboxed and the 'allow-scripts'|Blocked script execution/.test(problem))
-    assert.deepEqual(said, [], `${place}: the console of the browser says nothing`)
+  async function lookAround(each, narrow, noted) {
+    for (const place of places) {
+      noted.length = 0
+      await each.goto(base + place)
+      await settle(each)
+      await untouched(each, place)
+      if (narrow && !place.endsWith('/visual')) await fits(each, `${place} at 390 px`)
+      const said = [...new Set(noted)].filter((problem) => !/Failed to load resource|sandboxed and the 'allow-scripts'|Blocked script execution/.test(problem))
+      assert.deepEqual(said, [], `${place}: the console of the browser says nothing`)
+    }
   }
+  if (!process.env.PARTS) await Promise.all([lookAround(page, false, problems), lookAround(phone.page, true, phone.problems)])
+  tell('looked at')
   // The charts' words: what the pointer shows beside a name from outside.
   await page.goto(`${base}/monitor`)
   await page.waitForSelector('.chart canvas')
@@ -157,6 +164,7 @@ export default async function ({ page, base, key, api, assert, until, settle, op
     await page.keyboard.press('Enter')
     await settle(page)
     await untouched(page, 'typed into the palette')
+    tell('typed')
   }
   if (!process.env.PARTS) assert.ok(typed >= 60, `${typed} fields were typed into`)
 
