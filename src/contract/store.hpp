@@ -158,6 +158,10 @@ class Store {
     virtual Status write(const std::function<void(Session&)>& work) = 0;
     /// One consistent snapshot, read-only.
     virtual Status read(const std::function<void(Session&)>& work) = 0;
+    /// For statements that look up few rows by their keys, thousands of times a second. Each sees
+    /// what is committed when it begins; together they are no snapshot. Work may be run again if
+    /// its first statement failed.
+    virtual Status look_up(const std::function<void(Session&)>& work) { return read(work); }
     [[nodiscard]] virtual StoreHealth health() const = 0;
     /// The process ends: from now on nothing waits for long for a server that is away.
     virtual void hurry() {}

@@ -1,5 +1,6 @@
 #include "delivery/committer.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "delivery/committer_round.hpp"
@@ -14,6 +15,10 @@ constexpr std::int64_t stuck_after_us = 5'000'000;
 constexpr std::int64_t failure_interval_us = 10'000'000;
 /// Longer than the interval of folding, so that it is due.
 constexpr std::chrono::milliseconds idle_before_folding{1'100};
+/// A round of fewer rows has not been held up by its transaction; see gather().
+constexpr std::size_t busy_rows = 32;
+constexpr std::chrono::milliseconds gathering_for_each{2};
+constexpr int most_gathering = 2;  ///< of others; beyond, only the latency would grow
 
 Error unreachable() {
     auto error = make_error(ErrorCode::unavailable, "The store is away.");
@@ -181,7 +186,22 @@ void Committer::take_batch_chunk(Round& round) {
 
 void Committer::loop() {
     Round round;
-    while (collect(round)) commit(round);
+    while (collect(round)) {
+        const auto rows = round.accepts.size() + round.settled.size();
+        commit(round);
+        gather(rows);
+    }
+}
+
+/// What somebody waits for more than for one message ends it: batches, changes, the stop.
+void Committer::gather(std::size_t rows_before) {
+    const int others = others_.load(std::memory_order_relaxed);
+    if (others == 0 || rows_before < busy_rows) return;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::min(others, most_gathering) * gathering_for_each, [this] {
+        return stopping_ || !batches_.empty() || !controls_.empty() ||
+               accepts_.size() >= options_.outcome_rows;
+    });
 }
 
 void Committer::commit(Round& round) {

@@ -134,6 +134,10 @@ class Committer {
     /// Runs work inside the next transaction; if it throws StoreError only its own changes are
     /// undone.
     void run(Work work, WorkDone done);
+    /// How many others commit into the same store. All their transactions go through one server,
+    /// and many small ones cost it most: beside others, a node that is busy gathers for a moment
+    /// before its next transaction.
+    void set_others(int others) { others_.store(others, std::memory_order_relaxed); }
     [[nodiscard]] CommitterStats stats() const;
 
   private:
@@ -146,6 +150,7 @@ class Committer {
 
     void loop();
     [[nodiscard]] bool collect(Round& round);
+    void gather(std::size_t rows_before);
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     void take_batch_chunk(Round& round);
     void commit(Round& round);
@@ -175,6 +180,7 @@ class Committer {
     const CommitterOptions options_;
     std::thread thread_;
     std::atomic<std::uint64_t> commits_{0};
+    std::atomic<int> others_{0};
     std::atomic<std::int64_t> writing_since_us_{0};  ///< steady time; 0: no transaction is open
     // Of the committer's thread:
     std::vector<std::int64_t> cut_off_;  ///< tasks of batches that could not be deleted yet

@@ -135,6 +135,8 @@ class Delivery final : private CommitSink {
     [[nodiscard]] QueueDepth depth() const;
     [[nodiscard]] std::int64_t scheduled() const { return due_.size(); }
     [[nodiscard]] CommitterStats committer() const { return committer_.stats(); }
+    /// How many other nodes write into the same store.
+    void set_others(int others) { committer_.set_others(others); }
     [[nodiscard]] bool loading() const { return loading_; }
 
   private:

@@ -230,7 +230,7 @@ Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<Messag
         if (!messages[i]) missing.push_back(jobs[i].id);
     }
     if (missing.empty()) return Done{};
-    return parts_.store.read([&](Session& session) {
+    return parts_.store.look_up([&](Session& session) {
         auto rows = table::find_messages(session, missing);
         CancelledTasks tasks(session);
         std::size_t next = 0;

@@ -166,6 +166,7 @@ void Membership::read_nodes() {
         now.emplace(node.number, Watched{node, since_us});
     }
     watched_ = std::move(now);
+    parts_.delivery.set_others(static_cast<int>(watched_.size()));
     *nodes_.lock() = std::move(rows);
 }
 

@@ -6,10 +6,17 @@
 namespace hongyan::postgres {
 
 struct PostgresStore::Parts {
-    Parts(const PostgresOptions& options, Log& log) : readers(options, condition, log) {}
+    Parts(const PostgresOptions& options, Log& log)
+        : readers(options, condition, log, Readers::Kind::snapshot),
+          keys(for_keys(options), condition, log, Readers::Kind::by_key) {}
+    static PostgresOptions for_keys(PostgresOptions options) {
+        options.readers = 1;
+        return options;
+    }
     Condition condition;
     std::unique_ptr<Writer> writer;
     Readers readers;
+    Readers keys;
 };
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const PostgresOptions& options,
@@ -33,6 +40,10 @@ Status PostgresStore::write(const std::function<void(Session&)>& work) {
 
 Status PostgresStore::read(const std::function<void(Session&)>& work) {
     return parts_->readers.read(work);
+}
+
+Status PostgresStore::look_up(const std::function<void(Session&)>& work) {
+    return parts_->keys.read(work);
 }
 
 StoreHealth PostgresStore::health() const {

@@ -31,6 +31,7 @@ class PostgresStore final : public Store {
     /// Errors: overloaded (too many wait, or none became free in time), unavailable,
     /// storage_failed. Work never runs twice.
     Status read(const std::function<void(Session&)>& work) override;
+    Status look_up(const std::function<void(Session&)>& work) override;
     [[nodiscard]] StoreHealth health() const override;
     void hurry() override;
     /// This store's name in the table store_writers. Setting fenced there, from any other

@@ -104,6 +104,51 @@ TEST_F(postgres_store, is_set_up_for_durability_and_bounded_waits) {
     EXPECT_EQ(value("SELECT current_setting('transaction_read_only')"), "on");
 }
 
+TEST_F(postgres_store, looks_up_by_one_plan_and_sees_what_was_just_written) {
+    const auto count = [](Session& s) {
+        auto rows = s.query("SELECT count(*) FROM t WHERE id = $1", 1);
+        return rows.next() ? rows.integer(0) : -1;
+    };
+    std::vector<std::int64_t> seen;
+    const Status done = store->look_up([&](Session& s) {
+        auto rows = s.query("SHOW plan_cache_mode");
+        ASSERT_TRUE(rows.next());
+        EXPECT_EQ(rows.text(0), "force_generic_plan");
+        seen.push_back(count(s));
+        write([](Session& w) { w.run("INSERT INTO t (id) VALUES (1)"); });
+        seen.push_back(count(s));
+    });
+    ASSERT_TRUE(done.ok()) << done.error().detail;
+    EXPECT_EQ(seen, (std::vector<std::int64_t>{0, 1}));
+    EXPECT_EQ(value("SHOW plan_cache_mode"), "force_custom_plan");
+    EXPECT_FALSE(store->look_up([](Session& s) { s.run("INSERT INTO t (id) VALUES (2)"); }).ok());
+}
+
+TEST_F(postgres_store, a_dead_connection_is_replaced_before_a_look_up_and_fails_one_under_way) {
+    const auto process = [](Session& s) {
+        auto rows = s.query("SELECT pg_backend_pid()");
+        return rows.next() ? rows.integer(0) : -1;
+    };
+    const auto end = [&](std::int64_t pid) {
+        write([&](Session& s) { s.run("SELECT pg_terminate_backend($1::int, 5000)", pid); });
+    };
+    std::int64_t first = 0;
+    std::int64_t second = 0;
+    ASSERT_TRUE(store->look_up([&](Session& s) { first = process(s); }).ok());
+    end(first);
+    ASSERT_TRUE(store->look_up([&](Session& s) { second = process(s); }).ok());
+    EXPECT_NE(first, second);
+    int runs = 0;
+    EXPECT_FALSE(store
+                     ->look_up([&](Session& s) {
+                         ++runs;
+                         end(process(s));
+                         (void)process(s);
+                     })
+                     .ok());
+    EXPECT_EQ(runs, 1) << "half of an answer may be kept";
+}
+
 TEST_F(postgres_store, commits_are_synchronous_whatever_the_role_says) {
     const auto url = database.url() + "%20-csynchronous_commit%3Doff";
     EXPECT_EQ(ask(url, "SHOW synchronous_commit"), "off");

@@ -9,7 +9,13 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr const char* begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+constexpr const char* begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+// Planning would cost more than the look-up itself. A plan for all values leaves the other days out
+// when it is run, and by an index it is right for a table of any size.
+constexpr const char* plan_by_keys =
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = "
+    "off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET default_transaction_read_only "
+    "= on";
 constexpr Milliseconds roll_back_patience{2'000};
 constexpr Milliseconds pause{50};
 
@@ -36,6 +42,10 @@ class Readers::Lease {
         pool_.give_back(std::move(reader_));
     }
     [[nodiscard]] Reader& reader() const { return *reader_; }
+    /// Of the work, no more than one statement was sent.
+    [[nodiscard]] bool has_just_begun() const {
+        return reader_->session.statements() - before_ <= 1;
+    }
 
   private:
     bool end_transaction() noexcept {
@@ -57,6 +67,18 @@ class Readers::Lease {
 };
 
 Status Readers::read(const std::function<void(Session&)>& work) {
+    bool may_repeat = kind_ == Kind::by_key;
+    for (;;) {
+        bool repeat = false;
+        auto done = read_once(work, may_repeat, repeat);
+        if (!repeat) return done;
+        may_repeat = false;
+    }
+}
+
+/// repeat: the connection had died before the work began.
+Status Readers::read_once(const std::function<void(Session&)>& work, bool may_repeat,
+                          bool& repeat) {
     auto borrowed = borrow();
     if (!borrowed) return borrowed.error();
     const Lease lease(*this, std::move(*borrowed));
@@ -66,12 +88,17 @@ Status Readers::read(const std::function<void(Session&)>& work) {
             return to_error(FailureKind::lost, "the connection broke while it was read");
         return Done{};
     } catch (const PostgresFailure& failure) {
-        return failed(failure);
+        repeat = may_repeat && failure.kind() == FailureKind::lost && lease.has_just_begun();
+        return repeat ? Status(to_error(failure.kind(), failure.what())) : failed(failure);
     } catch (const ConstraintError& refused) {
         return make_error(ErrorCode::conflict, refused.what());
     } catch (const StoreError& error) {
         return make_error(ErrorCode::storage_failed, error.what());
     }
+}
+
+void Readers::begin(Reader& reader) const {
+    if (kind_ == Kind::snapshot) (void)reader.connection->execute(begin_snapshot);
 }
 
 /// A reader whose transaction has begun.
@@ -81,7 +108,7 @@ Result<std::unique_ptr<Readers::Reader>> Readers::borrow() {
     // Every connection may have died since; the last one tried is a new one.
     for (int tries = 0; *reader != nullptr && tries <= options_.readers; ++tries) {
         try {
-            (void)(*reader)->connection->execute(begin);
+            begin(**reader);
             return reader;
         } catch (const StoreError&) {
             reader->reset();
@@ -126,7 +153,8 @@ Result<std::unique_ptr<Readers::Reader>> Readers::open() {
     for (;;) {
         try {
             auto reader = std::make_unique<Reader>(Connection::open(options_));
-            (void)reader->connection->execute(begin);
+            if (kind_ == Kind::by_key) (void)reader->connection->execute(plan_by_keys);
+            begin(*reader);
             condition_.clear_away();
             return reader;
         } catch (const PostgresFailure& failure) {

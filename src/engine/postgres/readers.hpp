@@ -1,7 +1,8 @@
 // Readers: the pool of read connections, each lent to one read() at a time and opened at the first
 // need. Callers wait for a free one, up to a number of callers and a time. A connection that died
-// while nobody used it is noticed before the work begins and opened again; one that dies during the
-// work fails it, for work may have kept half of an answer. All members are safe from every thread.
+// while nobody used it is noticed before the work begins and opened again, or by the first
+// statement where there is no transaction; one that dies during the work fails it, for work may
+// have kept half of an answer. All members are safe from every thread.
 #pragma once
 
 #include <condition_variable>
@@ -18,10 +19,14 @@ namespace hongyan::postgres {
 
 class Readers {
   public:
-    Readers(const PostgresOptions& options, Condition& condition, Log& log)
-        : options_(options), condition_(condition), log_(log) {}
+    enum class Kind {
+        snapshot,  ///< Store::read(): one transaction, plans for the values at hand
+        by_key     ///< Store::look_up(): no transaction, one plan for all values, by the indexes
+    };
+    Readers(const PostgresOptions& options, Condition& condition, Log& log, Kind kind)
+        : options_(options), condition_(condition), log_(log), kind_(kind) {}
 
-    /// See PostgresStore::read().
+    /// See Store::read() and Store::look_up().
     Status read(const std::function<void(Session&)>& work);
 
   private:
@@ -32,6 +37,8 @@ class Readers {
         PostgresSession session;
     };
     class Lease;
+    void begin(Reader& reader) const;
+    Status read_once(const std::function<void(Session&)>& work, bool may_repeat, bool& repeat);
     Result<std::unique_ptr<Reader>> borrow();
     /// A place among the connections, with a free one or without.
     Result<std::unique_ptr<Reader>> take_place();
@@ -42,6 +49,7 @@ class Readers {
     const PostgresOptions options_;
     Condition& condition_;
     Log& log_;
+    const Kind kind_;
     std::mutex mutex_;
     std::condition_variable freed_;
     // Under mutex_.

@@ -1,10 +1,19 @@
 #include "engine/redis/trace.hpp"
 
-#include <map>
+#include <algorithm>
 
 #include "engine/redis/trace_wire.hpp"
 
 namespace hongyan::redis {
+namespace {
+
+/// Whether it tells the end of what the other one began.
+bool ends(const LiveNode& node, const LiveNode& begun) {
+    return begun.status == "pending" && node.name == begun.name && node.attempt == begun.attempt &&
+           node.started_ms == begun.started_ms;
+}
+
+}  // namespace
 
 RedisTrace::RedisTrace(Client& client, Options options)
     : client_(client), options_(std::move(options)), core_(std::make_shared<Core>()) {
@@ -38,24 +47,38 @@ void RedisTrace::flush() {
         auto waiting = waiting_.lock();
         if (waiting->size() <= static_cast<std::size_t>(room)) {
             batch.swap(*waiting);
+            waiting->reserve(batch.size());
         } else {
             const auto end = waiting->begin() + room;
             batch.assign(std::make_move_iterator(waiting->begin()), std::make_move_iterator(end));
             waiting->erase(waiting->begin(), end);
         }
     }
-    std::map<MessageId, std::vector<std::string>> by_message;
-    for (const auto& [message, node] : batch) by_message[message].push_back(to_json(node));
-    for (auto& [message, nodes] : by_message) send(message, std::move(nodes));
+    std::vector<const Step*> steps;
+    steps.reserve(batch.size());
+    for (const auto& step : batch) steps.push_back(&step);
+    std::stable_sort(steps.begin(), steps.end(),
+                     [](const Step* a, const Step* b) { return a->first < b->first; });
+    for (auto begin = steps.begin(); begin != steps.end();) {
+        const auto end = std::find_if(begin, steps.end(), [&begin](const Step* one) {
+            return one->first != (*begin)->first;
+        });
+        send({begin, end});
+        begin = end;
+    }
 }
 
 /// The first answer says whether it was taken, and how long the list is: few are ever too long.
-void RedisTrace::send(MessageId message, std::vector<std::string> nodes) {
-    const auto count = static_cast<std::int64_t>(nodes.size());
-    const std::string list = key(message);
+void RedisTrace::send(std::span<const Step* const> steps) {
+    const auto count = static_cast<std::int64_t>(steps.size());
+    const std::string list = key(steps.front()->first);
     Words words{"RPUSH", list};
-    words.insert(words.end(), std::make_move_iterator(nodes.begin()),
-                 std::make_move_iterator(nodes.end()));
+    words.reserve(2 + steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const LiveNode& node = steps[i]->second;
+        const bool has_ended = i + 1 < steps.size() && ends(steps[i + 1]->second, node);
+        if (!has_ended) words.push_back(to_json(node));
+    }
     core_->flying += count;
     // Answers come before the client ends, so that it may be named in the completion.
     client_.call(std::move(words), [core = core_, count, &client = client_, list,

@@ -1,11 +1,14 @@
 // RedisTrace: LiveTrace in lists of Redis, one for each message: msg_trace:msg_ID, each element one
-// node as JSON, kept for seven days after the last. Nodes gather in a bounded queue and go in
-// pipelined batches from the client's thread; while too many batches are without an answer, or
-// Redis is gone, they wait, and when the queue is full new ones are dropped and counted.
+// node as JSON, kept for seven days after the last. Nodes gather in a bounded queue for a tenth of
+// a second, in which most messages go their whole way, and then go in one pipelined batch from the
+// client's thread, all nodes of a message together; one that says "pending" is left out if its end
+// is there too. While too many are without an answer, or Redis is gone, they wait, and when the
+// queue is full new ones are dropped and counted.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +24,10 @@ class RedisTrace final : public LiveTrace {
     struct Options {
         std::string prefix = "msg_trace:";
         std::int64_t ttl_seconds = 604'800;
-        std::size_t waiting_max = 20'000;  ///< nodes not yet sent
-        std::size_t flying_max = 4'000;    ///< nodes sent and not answered
+        std::size_t waiting_max = 40'000;  ///< nodes not yet sent
+        std::size_t flying_max = 16'000;   ///< nodes sent and not answered
         int nodes_max = 200;               ///< of one message; the newest stay
-        Millis every{20};
+        Millis every{100};
     };
     RedisTrace(Client& client, Options options);
     /// Sends what waits, if Redis is there; call before the client stops.
@@ -35,7 +38,8 @@ class RedisTrace final : public LiveTrace {
     [[nodiscard]] LiveTraceCounts counts() const override;
 
   private:
-    using Batch = std::vector<std::pair<MessageId, LiveNode>>;
+    using Step = std::pair<MessageId, LiveNode>;
+    using Batch = std::vector<Step>;
     /// Shared with answers under way, which may come after this object's end.
     struct Core {
         std::atomic<std::int64_t> added{0};
@@ -45,7 +49,8 @@ class RedisTrace final : public LiveTrace {
     };
     [[nodiscard]] std::string key(MessageId message) const;
     void flush();
-    void send(MessageId message, std::vector<std::string> nodes);
+    /// All of one message.
+    void send(std::span<const Step* const> steps);
 
     Client& client_;
     const Options options_;

@@ -1,5 +1,7 @@
 #include "engine/redis/trace_wire.hpp"
 
+#include "base/text.hpp"
+
 namespace hongyan {
 
 const shape::Object& describe(shape::Tag<LiveNode>) {
@@ -24,7 +26,36 @@ const shape::Object& describe(shape::Tag<LiveNode>) {
 
 namespace hongyan::redis {
 
-std::string to_json(const LiveNode& node) { return shape::write(node); }
+// By hand, for it is written several times a message.
+std::string to_json(const LiveNode& node) {
+    std::string out;
+    out.reserve(192);
+    const auto text = [&out](std::string_view name, const std::string& value) {
+        if (value.empty()) return;
+        out += out.empty() ? "{\"" : ",\"";
+        out += name;
+        out += "\":\"";
+        append_json_escaped(out, value);
+        out += '"';
+    };
+    const auto number = [&out](std::string_view name, std::int64_t value) {
+        out += ",\"";
+        out += name;
+        out += "\":";
+        out += std::to_string(value);
+    };
+    text("name", node.name);
+    text("status", node.status);
+    number("started_ms", node.started_ms);
+    if (node.finished_ms != 0) number("finished_ms", node.finished_ms);
+    if (node.attempt != 0) number("attempt", node.attempt);
+    text("channel", node.channel);
+    text("provider", node.provider);
+    text("reason", node.reason);
+    text("node", node.node);
+    out += '}';
+    return out;
+}
 
 std::optional<LiveNode> node_from_json(std::string_view text) {
     auto node = shape::read<LiveNode>(text);
