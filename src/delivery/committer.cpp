@@ -206,8 +206,9 @@ void Committer::gather(std::size_t rows_before) {
 
 void Committer::commit(Round& round) {
     writing_since_us_ = std::max<std::int64_t>(1, clock_.steady_us());
-    const auto status = store_.write([&](Session& session) {
+    const auto status = store_.write([&, unfolded = unfolded_](Session& session) {
         round.counts = {};
+        unfolded_ = unfolded;
         apply(session, round);
     });
     writing_since_us_ = 0;
@@ -217,6 +218,7 @@ void Committer::commit(Round& round) {
         for (const auto task : std::exchange(cut_off_, {})) delete_cut_off(task);
         return;
     }
+    unfolded_ = true;
     fail(round, status.error());
 }
 

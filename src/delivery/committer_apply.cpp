@@ -98,9 +98,8 @@ void Committer::fold_statistics(Session& session) {
     if (session.dialect() != Dialect::postgres) unfolded_ = false;
     const auto now = clock_.steady_us();
     if (!unfolded_ || now - folded_us_ < fold_interval_us) return;
-    table::fold_statistics(session);
+    unfolded_ = !table::fold_statistics(session);
     folded_us_ = now;
-    unfolded_ = false;
 }
 
 void Committer::write(Session& session, const Counts& counts) {

@@ -7,6 +7,7 @@
 #include "table/migrate.hpp"
 #include "table/retention.hpp"
 #include "table/rules.hpp"
+#include "table/statistics.hpp"
 #include "table/tasks.hpp"
 #include "table/testing/test_store.hpp"
 
@@ -172,6 +173,30 @@ TEST_F(postgres_schema, nodes_that_start_together_migrate_once) {
     for (auto& node : nodes) node.join();
     EXPECT_EQ(good, 4);
     EXPECT_EQ(database.ask_here("SELECT count(*) FROM message_templates"), "4");
+}
+
+TEST_F(postgres_schema, a_node_knows_whether_statistics_are_left_that_another_did_not_see) {
+    Log log{LogLevel::error, Log::Format::logfmt, -1};
+    postgres::PostgresOptions options;
+    options.url = made.database().url();
+    auto other = postgres::PostgresStore::open(options, log);
+    ASSERT_TRUE(other.ok()) << other.error().detail;
+    write([](Session& s) {
+        StatisticsDelta delta;
+        delta.success = 1;
+        add_statistics(s, {1, start_ms / day_ms, ChannelKind::sms}, delta);
+    });
+    bool all = true;
+    write([&](Session& s) {
+        s.run(
+            "SELECT pg_advisory_xact_lock(hashtext(current_schema() || "
+            "'.update_message_statistics'))");
+        EXPECT_TRUE((*other)->write([&](Session& o) { all = fold_statistics(o); }).ok());
+    });
+    EXPECT_FALSE(all);
+    EXPECT_TRUE((*other)->write([&](Session& o) { all = fold_statistics(o); }).ok());
+    EXPECT_TRUE(all);
+    EXPECT_EQ(by_hand("SELECT total_sent FROM message_statistics"), "1");
 }
 
 TEST_F(postgres_schema, suppressed_recipients_are_counted) {

@@ -47,9 +47,10 @@ void add_all_statistics(Session& session, const std::map<StatisticsKey, Statisti
     session.copy_in(sql, rows.rows());
 }
 
-void fold_statistics(Session& session) {
-    if (session.dialect() != Dialect::postgres) return;
+bool fold_statistics(Session& session) {
+    if (session.dialect() != Dialect::postgres) return true;
     session.run("SELECT update_message_statistics()");
+    return !session.query("SELECT 1 FROM message_statistics_deltas LIMIT 1").next();
 }
 
 void add_statistics(Session& session, const StatisticsKey& key, const StatisticsDelta& delta) {

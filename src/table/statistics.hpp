@@ -40,8 +40,9 @@ void add_statistics(Session& session, const StatisticsKey& key, const Statistics
 void add_all_statistics(Session& session, const std::map<StatisticsKey, StatisticsDelta>& deltas);
 /// On PostgreSQL transactions only append what they add, for a row that all of them change would
 /// make all nodes commit one after the other; this brings message_statistics up to date, about once
-/// a second. list_statistics() is exact at every moment. Elsewhere there is nothing to do.
-void fold_statistics(Session& session);
+/// a second. list_statistics() is exact at every moment. Elsewhere there is nothing to do. False if
+/// something is left: another node was at it, and may not have seen what came last.
+bool fold_statistics(Session& session);
 /// Rows of one tenant from first_day ("2026-11-17") on, by day and channel.
 [[nodiscard]] std::vector<StatisticsRow> list_statistics(Session& session, std::int64_t tenant_id,
                                                          const std::string& first_day);
