@@ -18,14 +18,14 @@ describe('formats', () => {
     expect(zh.compact(12431)).toBe('1.2万')
     expect(en.compact(12431)).toMatch(/^12\.4k$/i)
     expect(en.percent(99.8)).toBe('99.8%')
-    expect(zh.duration(90_000)).toContain('分钟')
+    expect(zh.duration(90_000)).toBe('1.5\u00a0分钟')
     expect(en.duration(12.54)).toBe('12.5 ms')
     expect(en.duration(3_200)).toMatch(/^3.2 secs?$/)
   })
   it('tell how long ago', () => {
     const now = Date.parse('2026-11-29T08:00:00Z')
     expect(en.relative('2026-11-29T07:57:00Z', now)).toMatch(/3 min.* ago/)
-    expect(zh.relative('2026-11-29T06:00:00Z', now)).toContain('2小时前')
+    expect(zh.relative('2026-11-29T06:00:00Z', now)).toContain('2\u00a0小时前')
     expect(en.relative('2026-11-29T08:00:00Z', now)).toBe('now')
   })
   it('take what the API sends', () => {

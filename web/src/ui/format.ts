@@ -30,11 +30,14 @@ export function toDate(instant: Instant): Date | undefined {
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]]
 
+/** Chinese words stand off from numbers, as in all other texts. */
+const spaced = (text: string) => text.replace(/(\d)(?=\p{Script=Han})/gu, '$1\u00a0')
+
 export function makeFormat(language: Language) {
   const tag = LOCALE_TAG[language]
   const relativeFormat = new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'short' })
   const unit = (value: number, name: string, digits: number) =>
-    numberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value)
+    spaced(numberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(value))
 
   const when = (options: Intl.DateTimeFormatOptions) => (instant: Instant): string => {
     const date = toDate(instant)
@@ -80,7 +83,7 @@ export function makeFormat(language: Language) {
       if (!date) return NOTHING
       const seconds = Math.round((date.getTime() - now) / 1_000)
       const [name, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1]
-      return relativeFormat.format(Math.trunc(seconds / size), name)
+      return spaced(relativeFormat.format(Math.trunc(seconds / size), name))
     },
   }
 }
