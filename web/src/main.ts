@@ -4,6 +4,7 @@ import { body } from './api/client'
 import { createLive, provideLive } from './api/live'
 import { createSession, provideSession } from './api/session'
 import { i18n, loadArea } from './i18n'
+import { serverTextsReady } from './i18n/server'
 import { makeRouter } from './router'
 import { toast } from './ui/feedback'
 import { isAbort, problemFromUnknown } from './api/problem'
@@ -42,3 +43,5 @@ await loadArea('common')
 app.use(router)
 await router.isReady().catch(() => undefined)
 app.mount('#app')
+// While the page asks for its data: so that the first reason is there in the right language.
+watch([session.loggedIn, () => i18n.global.locale.value], ([loggedIn]) => { if (loggedIn) void serverTextsReady() }, { immediate: true })

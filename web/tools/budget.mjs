@@ -11,7 +11,7 @@ const ROUTE_MAX = 200
 const EDITORS = /codemirror|grapes|mjml|BlockEditor|VisualEditor|CodeEditor|CodeArea/i
 const FIRST_PAGES = { '/monitor': 'src/pages/monitor/MonitorPage.vue', '/login': 'src/pages/login/LoginPage.vue' }
 // What pages load by themselves right after their start.
-const ALSO = { '/monitor': ['src/ui/charts/echarts.ts'] }
+const ALSO = { '/monitor': ['src/ui/charts/echarts.ts', 'src/i18n/server/zh/index.ts'] }
 const LANGUAGE = 'zh'
 
 const dist = process.argv[2] ?? fileURLToPath(new URL('../dist', import.meta.url))

@@ -16,6 +16,10 @@ export interface Bar {
 }
 export interface Timeline { bars: Bar[]; total: number; ticks: number[] }
 
+/** As the server writes the reason of an attempt, so that it is translated as one. */
+const outcomeText = (kind?: string | null, code?: string | null, detail?: string | null) =>
+  [[kind, code].filter(Boolean).join(' '), detail].filter(Boolean).join(': ') || undefined
+
 const at = (text: string | null | undefined) => (text ? Date.parse(text) : Number.NaN)
 
 export function makeTimeline(trace: Trace, now: number): Timeline {
@@ -32,7 +36,7 @@ export function makeTimeline(trace: Trace, now: number): Timeline {
     const to = from + attempt.duration_ms
     raw.push({
       kind: 'send', attempt: attempt.attempt, status: attempt.outcome, startedAt: attempt.started_at, from, to, provider: attempt.provider,
-      detail: [attempt.error_class, attempt.code, attempt.detail].filter(Boolean).join(' · ') || undefined,
+      detail: outcomeText(attempt.error_class, attempt.code, attempt.detail),
     })
     const next = sends[index + 1]
     const nextAt = next ? at(next.started_at) : at(attempt.next_attempt_at)
