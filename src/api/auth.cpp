@@ -139,6 +139,11 @@ std::shared_ptr<const KeyRecord> KeyBook::find(std::int64_t id) const {
     return nullptr;
 }
 
+Actor KeyBook::actor(std::int64_t id) const {
+    const auto record = find(id);
+    return {record == nullptr ? std::string() : record->name, id};
+}
+
 void KeyBook::note_use(std::int64_t id) const {
     if (id == 0) return;
     const auto now = clock_.now_ms();

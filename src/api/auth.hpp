@@ -64,6 +64,8 @@ class KeyBook {
     [[nodiscard]] std::shared_ptr<const KeyRecord> find(std::string_view key) const;
     /// The record of a key that still holds; id 0 is the administrator's key.
     [[nodiscard]] std::shared_ptr<const KeyRecord> find(std::int64_t id) const;
+    /// Who calls with that key, for what changes keep of their author.
+    [[nodiscard]] Actor actor(std::int64_t id) const;
     [[nodiscard]] bool empty() const;
     /// A request came with the key.
     void note_use(std::int64_t id) const;

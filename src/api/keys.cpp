@@ -264,11 +264,6 @@ Result<Answer> store_key(Session& session, KeyRecord record, const std::string& 
     return insert_new_key(session, std::move(record), key);
 }
 
-std::string name_of(const Context& context, const Caller& caller) {
-    const auto record = context.keys.find(caller.key_id);
-    return record == nullptr ? std::string() : record->name;
-}
-
 struct Rotation {
     std::int64_t id = 0;
     std::int64_t reach = every_tenant;
@@ -304,7 +299,7 @@ void rotate_key(Context& context, http::Request& request, http::Responder respon
     rotation.reach = reach_of(caller_of(request));
     rotation.now_ms = context.clock.now_ms();
     rotation.until_ms = rotation.now_ms + std::int64_t{asked->overlap_hours} * 3'600'000;
-    rotation.by = name_of(context, caller_of(request));
+    rotation.by = context.keys.actor(caller_of(request).key_id).name;
     rotation.key = make_key();
     change(context, std::move(responder), Reload::yes,
            [rotation = std::move(rotation)](Session& session, delivery::Counts&) {
@@ -330,7 +325,7 @@ void create_key(Context& context, http::Request& request, http::Responder respon
     record.prefix = key_prefix(key);
     record.hash = sha256(key);
     record.created_ms = now;
-    record.created_by = name_of(context, caller);
+    record.created_by = context.keys.actor(caller.key_id).name;
     record.expires_ms = asked->expires_at.value_or(0);
     change(context, std::move(responder), Reload::yes,
            [record = std::move(record), key, tenant = caller.tenant_id](Session& session,

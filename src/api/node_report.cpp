@@ -3,6 +3,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/nodes.hpp"
+#include "jobs/leadership.hpp"
 #include "jobs/membership.hpp"
 
 namespace hongyan::api {
@@ -56,6 +58,9 @@ std::string node_report(const Context& context) {
     report["by_priority"] = std::move(by_priority);
     report["waiting"] = depth.total - depth.in_broker;
     report["scheduled"] = context.delivery.scheduled();
+    report["in_flight"] = context.delivery.sender().view().active_count;
+    report["leads"] = context.leadership->is_leading();
+    report["engines"] = engines_report(context);
     return json::serialize(report);
 }
 

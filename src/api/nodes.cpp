@@ -1,13 +1,23 @@
 #include "api/nodes.hpp"
 
+#include <algorithm>
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 
+#include "api/node_report.hpp"
 #include "base/text.hpp"
 #include "jobs/leadership.hpp"
 #include "jobs/membership.hpp"
 
 namespace hongyan::api {
 
+struct EngineView {
+    std::string role;
+    std::string engine;
+    bool ok = true;
+    std::optional<std::string> detail;
+};
 struct ClusterNodeView {
     std::int64_t number = 0;
     std::string name;
@@ -17,53 +27,34 @@ struct ClusterNodeView {
     std::string version;
     std::int64_t started_at = 0;
     std::int64_t silent_ms = 0;
+    std::int64_t seen_at = 0;
     std::int64_t held = 0;
+    std::optional<std::int64_t> waiting;
+    std::optional<std::int64_t> scheduled;
+    std::optional<std::int64_t> in_flight;
     bool self = false;
-};
-struct EngineView {
-    std::string role;
-    std::string engine;
-    bool ok = true;
-    std::optional<std::string> detail;
+    bool leads = false;
+    std::vector<EngineView> engines;
+    std::optional<std::string> ended;
+    std::optional<std::string> taken_by;
 };
 struct NodesView {
     std::string name;
     bool leads = true;
+    bool cluster = false;
     std::vector<ClusterNodeView> items;
+    std::vector<ClusterNodeView> ended;
     std::vector<EngineView> engines;
 };
 
 namespace {
 
+namespace json = boost::json;
 using shape::field;
 constexpr std::array<std::string_view, 3> states{"living", "left", "gone"};
-
-ClusterNodeView view_of(const table::NodeRow& node, int self) {
-    ClusterNodeView view;
-    view.number = node.number;
-    view.name = node.name;
-    view.state = node.state;
-    for (const auto& role : split(node.roles, ',')) view.roles.emplace_back(trim(role));
-    view.url = node.url;
-    view.version = node.version;
-    view.started_at = node.started_ms;
-    view.silent_ms = node.silent_ms;
-    view.held = node.marks.held;
-    view.self = node.number == self;
-    return view;
-}
-
-ClusterNodeView only_node(const Context& context) {
-    ClusterNodeView view;
-    view.name = context.node_name;
-    view.state = "living";
-    view.roles = {"api", "worker", "jobs"};
-    view.url = context.listen_url;
-    view.version = HONGYAN_VERSION;
-    view.started_at = context.started_ms;
-    view.self = true;
-    return view;
-}
+constexpr std::array<std::string_view, 3> ends{"stopped", "dead", "restarted"};
+constexpr std::int64_t shown_ended_ms = 86'400'000;
+constexpr std::size_t most_ended = 20;
 
 std::optional<std::string> words(std::string text) {
     return text.empty() ? std::nullopt : std::optional(std::move(text));
@@ -82,23 +73,121 @@ std::vector<EngineView> engines_of(const Context& context) {
              words(coordination.detail)}};
 }
 
+std::string text_of(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    if (value == nullptr || !value->is_string()) return "";
+    return {value->get_string().data(), value->get_string().size()};
+}
+
+bool flag_of(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::optional<std::int64_t> number_of(const json::object& from, std::string_view name) {
+    const auto* value = from.if_contains(name);
+    if (value == nullptr || !value->is_int64()) return std::nullopt;
+    return value->get_int64();
+}
+
+/// What the node told of itself. One of an older version tells less.
+void read_report(ClusterNodeView& view, const std::string& text) {
+    boost::system::error_code error;
+    const auto parsed = json::parse(text, error);
+    if (error || !parsed.is_object()) return;
+    const auto& report = parsed.get_object();
+    view.waiting = number_of(report, "waiting");
+    view.scheduled = number_of(report, "scheduled");
+    view.in_flight = number_of(report, "in_flight");
+    view.leads = flag_of(report, "leads");
+    const auto* engines = report.if_contains("engines");
+    if (engines == nullptr || !engines->is_array()) return;
+    for (const auto& one : engines->get_array()) {
+        if (!one.is_object()) continue;
+        const auto& engine = one.get_object();
+        view.engines.push_back({text_of(engine, "role"), text_of(engine, "engine"),
+                                flag_of(engine, "ok"), words(text_of(engine, "detail"))});
+    }
+}
+
+ClusterNodeView view_of(const Context& context, const table::NodeRow& node) {
+    ClusterNodeView view;
+    view.number = node.number;
+    view.name = node.name;
+    view.state = node.state;
+    for (const auto& role : split(node.roles, ',')) view.roles.emplace_back(trim(role));
+    view.url = node.url;
+    view.version = node.version;
+    view.started_at = node.started_ms;
+    view.silent_ms = node.silent_ms;
+    view.seen_at = node.seen_ms;
+    view.self = node.number == context.membership->number();
+    view.ended = words(node.ended);
+    view.taken_by = words(node.taken_by);
+    if (node.state != "living") return view;
+    view.held = node.marks.held;
+    read_report(view, view.self ? node_report(context) : node.report);
+    return view;
+}
+
+ClusterNodeView only_node(const Context& context) {
+    ClusterNodeView view;
+    view.name = context.node_name;
+    view.state = "living";
+    view.roles = {"api", "worker", "jobs"};
+    view.url = context.listen_url;
+    view.version = HONGYAN_VERSION;
+    view.started_at = context.started_ms;
+    view.seen_at = context.clock.now_ms();
+    view.self = true;
+    read_report(view, node_report(context));
+    return view;
+}
+
+/// Newest first.
+std::vector<ClusterNodeView> ended_nodes(const Context& context,
+                                         const std::vector<table::NodeRow>& nodes) {
+    std::vector<ClusterNodeView> found;
+    for (const auto& node : nodes) {
+        if (node.state == "gone" && node.silent_ms < shown_ended_ms)
+            found.push_back(view_of(context, node));
+    }
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.silent_ms < b.silent_ms; });
+    if (found.size() > most_ended) found.resize(most_ended);
+    return found;
+}
+
 void list_nodes(Context& context, http::Request&, http::Responder responder) {
     NodesView view;
     view.name = context.node_name;
     view.leads = context.leadership->is_leading();
-    if (context.membership == nullptr) {
-        view.items.push_back(only_node(context));
-    } else {
-        for (const auto& node : context.membership->nodes()) {
-            if (node.state == "gone") continue;
-            view.items.push_back(view_of(node, context.membership->number()));
+    view.cluster = context.membership != nullptr;
+    if (view.cluster) {
+        const auto nodes = context.membership->nodes();
+        for (const auto& node : nodes) {
+            if (node.state != "gone") view.items.push_back(view_of(context, node));
         }
+        view.ended = ended_nodes(context, nodes);
+    } else {
+        view.items.push_back(only_node(context));
     }
     view.engines = engines_of(context);
     respond(responder, answer(view));
 }
 
 }  // namespace
+
+boost::json::array engines_report(const Context& context) {
+    json::array report;
+    for (const auto& engine : engines_of(context)) {
+        report.push_back(json::object{{"role", engine.role},
+                                      {"engine", engine.engine},
+                                      {"ok", engine.ok},
+                                      {"detail", engine.detail.value_or("")}});
+    }
+    return report;
+}
 
 const shape::Object& describe(shape::Tag<ClusterNodeView>) {
     using V = ClusterNodeView;
@@ -119,8 +208,26 @@ const shape::Object& describe(shape::Tag<ClusterNodeView>) {
                 .example("2026-11-23T08:00:00.000Z"),
             field("silent_ms", &V::silent_ms, "Time since it last told that it lives.")
                 .example(840),
+            field("seen_at", &V::seen_at, "When it last told that it lives.")
+                .date_time()
+                .example("2026-11-23T09:00:00.000Z"),
             field("held", &V::held, "Messages that it has taken and not finished.").example(120),
-            field("self", &V::self, "Whether it is the one that answers.").example(true))
+            field("waiting", &V::waiting, "Messages that wait inside it for a free place.")
+                .example(80),
+            field("scheduled", &V::scheduled, "Messages whose time it keeps.").example(12),
+            field("in_flight", &V::in_flight, "Messages on their way to a provider.").example(20),
+            field("self", &V::self, "Whether it is the one that answers.").example(true),
+            field("leads", &V::leads, "Whether it does what one node at a time does.")
+                .example(false),
+            field("engines", &V::engines, "Store, queue and coordination as it saw them last."),
+            field("ended", &V::ended,
+                  "How it ended: stopped; dead, the others declared it so; restarted, a new start "
+                  "from its folder took its place. Absent while it lives.")
+                .one_of(ends)
+                .example("dead"),
+            field("taken_by", &V::taken_by,
+                  "Name of the node that took its messages over; absent while nobody has.")
+                .example("mail-3:8000"))
             .reply();
     return object;
 }
@@ -149,8 +256,13 @@ const shape::Object& describe(shape::Tag<NodesView>) {
             field("leads", &V::leads,
                   "Whether it does what one node at a time does: retention, webhooks, taking over.")
                 .example(true),
+            field("cluster", &V::cluster,
+                  "Whether there can be other nodes: the store is PostgreSQL.")
+                .example(true),
             field("items", &V::items, "Every node that lives, or left and is not taken over yet."),
-            field("engines", &V::engines, "Store, queue and coordination."))
+            field("ended", &V::ended,
+                  "Up to 20 nodes that ended within a day and are taken over, newest first."),
+            field("engines", &V::engines, "Store, queue and coordination of the one that answers."))
             .reply();
     return object;
 }

@@ -1,7 +1,9 @@
 #include "api/rules.hpp"
 
+#include "api/rule_changes.hpp"
 #include "api/rules_wire.hpp"
 #include "route/destination.hpp"
+#include "table/rule_changes.hpp"
 #include "table/rules.hpp"
 
 namespace hongyan::api {
@@ -11,28 +13,22 @@ Error no_such(std::string_view what) {
     return make_error(ErrorCode::not_found, "There is no such " + std::string(what) + ".");
 }
 
-/// Pools and limits are the whole server's, so only the first tenant's administrators change them.
-bool refuses_tenant(const http::Request& request, http::Responder& responder) {
-    if (caller_of(request).tenant_id == 1) return false;
-    responder.fail(make_error(
-        ErrorCode::forbidden,
-        "Pools and limits belong to the server; only keys of the first tenant change them."));
-    return true;
-}
-
 std::vector<PoolReply> pool_views(const Context& context) {
     std::vector<PoolReply> views;
     for (const auto* pool : context.pools) views.push_back(view_of(pool->view()));
     return views;
 }
 
-Result<Answer> list_pools(const Call& call, Session&) {
-    return answer(PoolPage{pool_views(call.context)});
+Result<Answer> list_pools(const Call& call, Session& session) {
+    PoolPage page{pool_views(call.context)};
+    add_changes(session, page.items);
+    return answer(page);
 }
 
-Result<Answer> list_limits(const Call& call, Session&) {
+Result<Answer> list_limits(const Call& call, Session& session) {
     LimitPage page;
     for (const auto& usage : call.context.limiter.usage()) page.items.push_back(view_of(usage));
+    add_changes(session, page.items);
     return answer(page);
 }
 
@@ -53,39 +49,58 @@ Error wrong_fields(std::vector<Problem> problems) {
     return error;
 }
 
+/// What is noted of a change, before it is made.
+table::NewRuleChange noted(const Context& context, const http::Request& request,
+                           table::RuleKind kind, std::optional<int> for_seconds) {
+    table::NewRuleChange change;
+    change.kind = kind;
+    change.by = context.keys.actor(caller_of(request).key_id);
+    change.for_seconds = for_seconds.value_or(0);
+    return change;
+}
+
+/// The pool as it will be: its new rule, and what it is doing under the old one.
+PoolReply changed_view(const Context& context, Session& session, std::int64_t id,
+                       const PoolRule& rule) {
+    delivery::PoolView view;
+    for (const auto* pool : context.pools) {
+        if (auto now = pool->view(); now.id == id) view = std::move(now);
+    }
+    view.id = id;
+    view.rule = rule;
+    std::vector<PoolReply> replies{view_of(view)};
+    add_changes(session, replies);
+    return std::move(replies.front());
+}
+
+Result<Answer> store_pool(const Context& context, Session& session, const PoolPatch& patch,
+                          table::NewRuleChange change) {
+    change.before = table::lock_rule(session, change.kind, change.row_id);
+    for (const auto& row : table::list_pools(session)) {
+        if (row.id != change.row_id) continue;
+        PoolRule rule = row.rule;
+        apply(rule, patch);
+        if (auto problems = check_pool_rule(rule); !problems.empty())
+            return wrong_fields(std::move(problems));
+        if (!table::update_pool(session, row.id, rule)) return no_such("pool");
+        change.after = table::rule_text(rule);
+        table::note_rule_change(session, change);
+        return answer(changed_view(context, session, row.id, rule));
+    }
+    return no_such("pool");
+}
+
 void change_pool(Context& context, http::Request& request, http::Responder responder) {
     if (refuses_tenant(request, responder)) return;
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such("pool"));
     auto patch = shape::read<PoolPatch>(request.body);
     if (!patch) return responder.fail(patch.error());
+    auto note = noted(context, request, table::RuleKind::pool, patch->revert_after_seconds);
+    note.row_id = *id;
     change(context, std::move(responder), Reload::yes,
-           [&context, id = *id, patch = *patch](Session& session,
-                                                delivery::Counts&) -> Result<Answer> {
-               for (const auto& row : table::list_pools(session)) {
-                   if (row.id != id) continue;
-                   PoolRule rule = row.rule;
-                   apply(rule, patch);
-                   if (auto problems = check_pool_rule(rule); !problems.empty())
-                       return wrong_fields(std::move(problems));
-                   if (!table::update_pool(session, id, rule)) return no_such("pool");
-                   PoolReply reply;
-                   for (const auto& view : pool_views(context)) {
-                       if (view.id == id) reply = view;
-                   }
-                   delivery::PoolView changed;
-                   changed.id = id;
-                   changed.rule = rule;
-                   auto shown = view_of(changed);
-                   shown.size = reply.size;
-                   shown.active_count = reply.active_count;
-                   shown.queue_size = reply.queue_size;
-                   shown.completed_tasks = reply.completed_tasks;
-                   shown.changes = reply.changes;
-                   shown.last_change = reply.last_change;
-                   return answer(shown);
-               }
-               return no_such("pool");
+           [&context, patch = *patch, note = std::move(note)](Session& session, delivery::Counts&) {
+               return store_pool(context, session, patch, note);
            });
 }
 
@@ -149,21 +164,54 @@ void check_limit(Context& context, http::Request& request, http::Responder respo
     respond(responder, answer(reply));
 }
 
+LimitReply changed_view(Session& session, const LimitUsage& usage) {
+    std::vector<LimitReply> replies{view_of(usage)};
+    add_changes(session, replies);
+    return std::move(replies.front());
+}
+
+Result<Answer> store_new_limit(Session& session, LimitRule rule, table::NewRuleChange change) {
+    rule.id = table::insert_limit(session, rule);
+    // A limit that plain SQL removed may have left its history under this id.
+    table::forget_rule_changes(session, change.kind, rule.id);
+    change.row_id = rule.id;
+    change.after = table::rule_text(rule);
+    table::note_rule_change(session, change);
+    LimitUsage fresh;
+    fresh.rule = rule;
+    auto created = answer(changed_view(session, fresh), 201);
+    created.location = "/api/limits/" + std::to_string(rule.id);
+    return created;
+}
+
 void create_limit(Context& context, http::Request& request, http::Responder responder) {
     if (refuses_tenant(request, responder)) return;
     auto asked = shape::read<LimitRequest>(request.body);
     if (!asked) return responder.fail(asked.error());
     auto rule = rule_of(*asked);
     if (auto checked = check_rule(rule); !checked) return responder.fail(checked.error());
+    auto note = noted(context, request, table::RuleKind::limit, asked->revert_after_seconds);
     change(context, std::move(responder), Reload::yes,
-           [rule = std::move(rule)](Session& session, delivery::Counts&) mutable -> Result<Answer> {
-               rule.id = table::insert_limit(session, rule);
-               LimitUsage fresh;
-               fresh.rule = rule;
-               auto created = answer(view_of(fresh), 201);
-               created.location = "/api/limits/" + std::to_string(rule.id);
-               return created;
+           [rule = std::move(rule), note = std::move(note)](Session& session,
+                                                            delivery::Counts&) mutable {
+               return store_new_limit(session, std::move(rule), std::move(note));
            });
+}
+
+Result<Answer> store_limit(const Context& context, Session& session, const LimitPatch& patch,
+                           table::NewRuleChange change) {
+    change.before = table::lock_rule(session, change.kind, change.row_id);
+    std::vector<Problem> ignored;
+    for (auto& rule : table::list_limits(session, ignored)) {
+        if (rule.id != change.row_id) continue;
+        apply(rule, patch);
+        if (auto checked = check_rule(rule); !checked) return checked.error();
+        if (!table::update_limit(session, rule)) return no_such("limit");
+        change.after = table::rule_text(rule);
+        table::note_rule_change(session, change);
+        return answer(changed_view(session, with_counts(context, rule)));
+    }
+    return no_such("limit");
 }
 
 void change_limit(Context& context, http::Request& request, http::Responder responder) {
@@ -172,18 +220,11 @@ void change_limit(Context& context, http::Request& request, http::Responder resp
     if (!id) return responder.fail(no_such("limit"));
     auto patch = shape::read<LimitPatch>(request.body);
     if (!patch) return responder.fail(patch.error());
+    auto note = noted(context, request, table::RuleKind::limit, patch->revert_after_seconds);
+    note.row_id = *id;
     change(context, std::move(responder), Reload::yes,
-           [&context, id = *id, patch = *patch](Session& session,
-                                                delivery::Counts&) -> Result<Answer> {
-               std::vector<Problem> ignored;
-               for (auto& rule : table::list_limits(session, ignored)) {
-                   if (rule.id != id) continue;
-                   apply(rule, patch);
-                   if (auto checked = check_rule(rule); !checked) return checked.error();
-                   if (!table::update_limit(session, rule)) return no_such("limit");
-                   return answer(view_of(with_counts(context, rule)));
-               }
-               return no_such("limit");
+           [&context, patch = *patch, note = std::move(note)](Session& session, delivery::Counts&) {
+               return store_limit(context, session, patch, note);
            });
 }
 
@@ -194,6 +235,7 @@ void delete_limit(Context& context, http::Request& request, http::Responder resp
     change(context, std::move(responder), Reload::yes,
            [id = *id](Session& session, delivery::Counts&) -> Result<Answer> {
                if (!table::delete_limit(session, id)) return no_such("limit");
+               table::forget_rule_changes(session, table::RuleKind::limit, id);
                return Answer{"", 204, ""};
            });
 }
@@ -203,27 +245,31 @@ void add_pool_routes(Routes& routes) {
                  .operation = "list_pools",
                  .tag = "operations",
                  .summary = "List worker pools",
-                 .description = "Size, load and the last changes of each pool with their reasons.",
+                 .description = "Size, load and the last changes of each pool with their reasons, "
+                                "and who changed its row.",
                  .scope = "read",
                  .reply = &shape::description_of<PoolPage>()},
                 list_pools);
-    routes.plain({.method = http::Method::patch,
-                  .path = "/api/pools/{id}",
-                  .operation = "change_pool",
-                  .tag = "operations",
-                  .summary = "Change a worker pool",
-                  .description = "Takes effect at once, without a restart.",
-                  .scope = "admin",
-                  .body = &shape::description_of<PoolPatch>(),
-                  .reply = &shape::description_of<PoolReply>(),
-                  .errors = {ErrorCode::not_found}},
-                 change_pool);
+    routes.plain(
+        {.method = http::Method::patch,
+         .path = "/api/pools/{id}",
+         .operation = "change_pool",
+         .tag = "operations",
+         .summary = "Change a worker pool",
+         .description = "Takes effect at once, without a restart; with revert_after_seconds "
+                        "only for so long.",
+         .scope = "admin",
+         .body = &shape::description_of<PoolPatch>(),
+         .reply = &shape::description_of<PoolReply>(),
+         .errors = {ErrorCode::not_found}},
+        change_pool);
 }
 
 }  // namespace
 
 void add_rule_routes(Routes& routes) {
     add_pool_routes(routes);
+    add_rule_change_routes(routes);
     routes.read({.path = "/api/limits",
                  .operation = "list_limits",
                  .tag = "operations",
@@ -248,23 +294,26 @@ void add_rule_routes(Routes& routes) {
                   .operation = "create_limit",
                   .tag = "operations",
                   .summary = "Add a limit",
-                  .description = "Several limits may stand on one resource; all must agree.",
+                  .description = "Several limits may stand on one resource; all must agree. With "
+                                 "revert_after_seconds it removes itself again.",
                   .scope = "admin",
                   .body = &shape::description_of<LimitRequest>(),
                   .reply = &shape::description_of<LimitReply>(),
                   .status = 201},
                  create_limit);
-    routes.plain({.method = http::Method::patch,
-                  .path = "/api/limits/{id}",
-                  .operation = "change_limit",
-                  .tag = "operations",
-                  .summary = "Change a limit",
-                  .description = "Takes effect at once, without a restart.",
-                  .scope = "admin",
-                  .body = &shape::description_of<LimitPatch>(),
-                  .reply = &shape::description_of<LimitReply>(),
-                  .errors = {ErrorCode::not_found}},
-                 change_limit);
+    routes.plain(
+        {.method = http::Method::patch,
+         .path = "/api/limits/{id}",
+         .operation = "change_limit",
+         .tag = "operations",
+         .summary = "Change a limit",
+         .description = "Takes effect at once, without a restart; with revert_after_seconds "
+                        "only for so long.",
+         .scope = "admin",
+         .body = &shape::description_of<LimitPatch>(),
+         .reply = &shape::description_of<LimitReply>(),
+         .errors = {ErrorCode::not_found}},
+        change_limit);
     routes.plain({.method = http::Method::del,
                   .path = "/api/limits/{id}",
                   .operation = "delete_limit",

@@ -12,6 +12,8 @@ namespace {
 using shape::field;
 
 constexpr std::array<std::string_view, 2> rule_statuses{"active", "disabled"};
+constexpr std::array<std::string_view, 6> rule_change_states{"lasting",  "waiting", "kept",
+                                                             "reverted", "void",    "replaced"};
 
 std::optional<std::string> check_resource(std::string_view resource) {
     for (const char c : resource) {
@@ -32,6 +34,22 @@ std::optional<std::string> check_resource(std::string_view resource) {
         return std::nullopt;
     return "must be global, api:/ROUTE, channel:NAME of a channel, domain:, country:, prefix:, "
            "recipient: or template: with what it limits";
+}
+
+template <class T, class M>
+shape::Field revert_field(M member) {
+    return field<T>("revert_after_seconds", member,
+                    "Only for a while: after so many seconds it is again as it was before, also "
+                    "after a restart, unless the row was changed otherwise meanwhile. Absent: for "
+                    "good.")
+        .between(1, 86'400)
+        .example(900);
+}
+
+template <class T>
+shape::Field for_a_while_field() {
+    return field("for_a_while", &T::for_a_while,
+                 "The change that will be taken back at its revert_at; absent without one.");
 }
 
 }  // namespace
@@ -89,6 +107,41 @@ const shape::Object& describe(shape::Tag<PoolChangeView>) {
     return object;
 }
 
+const shape::Object& describe(shape::Tag<RuleChangeView>) {
+    using V = RuleChangeView;
+    static const shape::Object object =
+        shape::object<V>(
+            "RuleChange", "A change of a pool's or limit's row through the API.",
+            field("id", &V::id, "Id of the change.").example(17),
+            field("at", &V::at, "When.").date_time().example("2026-11-23T08:00:00.000Z"),
+            field("by", &V::by, "Name of the API key that made it.").example("on call"),
+            field("by_key", &V::by_key,
+                  "Id of that key; 0 is the administrator's of the configuration.")
+                .example(3),
+            field("state", &V::state,
+                  "lasting; or, of one for a while: waiting for its end, kept for good, reverted, "
+                  "void because the row was changed otherwise, replaced by another for a while.")
+                .one_of(rule_change_states)
+                .example("waiting"),
+            field("before", &V::before,
+                  "What was different before, and is again when it is reverted; absent if the "
+                  "change made the limit.")
+                .example_json(R"({"max_pool_size":100})"),
+            field("after", &V::after, "The same fields as the change left them.")
+                .example_json(R"({"max_pool_size":200})"),
+            field("revert_at", &V::revert_at, "When its time is over; absent: made for good.")
+                .date_time()
+                .example("2026-11-23T08:15:00.000Z"),
+            field("ended_at", &V::ended_at, "When it was kept, reverted, void or replaced.")
+                .date_time()
+                .example("2026-11-23T08:09:30.000Z"),
+            field("ended_by", &V::ended_by,
+                  "Name of the API key that ended it; absent: its time was over, or SQL did.")
+                .example("on call"))
+            .reply();
+    return object;
+}
+
 const shape::Object& describe(shape::Tag<PoolReply>) {
     using V = PoolReply;
     static const shape::Object object =
@@ -111,7 +164,10 @@ const shape::Object& describe(shape::Tag<PoolReply>) {
             field("queue_size", &V::queue_size, "Waiting now.").example(0),
             field("completed_tasks", &V::completed_tasks, "Done since the start.").example(120'000),
             field("last_change", &V::last_change, "The last change of size."),
-            field("changes", &V::changes, "The last 100 changes, newest first."))
+            field("changes", &V::changes, "The last 100 changes, newest first."),
+            for_a_while_field<V>(),
+            field("rule_changes", &V::rule_changes,
+                  "The last 20 changes of its row through the API, newest first."))
             .reply();
     return object;
 }
@@ -145,7 +201,8 @@ const shape::Object& describe(shape::Tag<PoolPatch>) {
             field("scale_down_threshold", &V::scale_down_threshold,
                   "It shrinks below this share; less than the other.")
                 .between(0.0, 0.99)
-                .example(0.2))
+                .example(0.2),
+            revert_field<V>(&V::revert_after_seconds))
             .example_text(R"({"max_pool_size":200})");
     return object;
 }
@@ -183,7 +240,10 @@ const shape::Object& describe(shape::Tag<LimitReply>) {
                 .example(3),
             field("last_refusal_at", &V::last_refusal_at, "When it last refused one.")
                 .date_time()
-                .example("2026-11-23T08:00:00.000Z"))
+                .example("2026-11-23T08:00:00.000Z"),
+            for_a_while_field<V>(),
+            field("rule_changes", &V::rule_changes,
+                  "The last 5 changes of its row through the API, newest first."))
             .reply();
     return object;
 }
@@ -269,7 +329,8 @@ const shape::Object& describe(shape::Tag<LimitRequest>) {
                 .default_value(10),
             field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.")
                 .between(0, 60'000)
-                .default_value(500))
+                .default_value(500),
+            revert_field<V>(&V::revert_after_seconds))
             .example_text(R"({"resource":"channel:sms","limit_type":"qps","max_value":500})");
     return object;
 }
@@ -304,7 +365,8 @@ const shape::Object& describe(shape::Tag<LimitPatch>) {
                 .example(10),
             field("max_queueing_ms", &V::max_queueing_ms, "Of pacing: the longest wait.")
                 .between(0, 60'000)
-                .example(500))
+                .example(500),
+            revert_field<V>(&V::revert_after_seconds))
             .example_text(R"({"max_value":2000})");
     return object;
 }

@@ -2,6 +2,7 @@
 // Described in rules_wire.cpp.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,20 @@ struct PoolChangeView {
     std::string reason;
 };
 
+/// One change of a row through the API.
+struct RuleChangeView {
+    std::int64_t id = 0;
+    std::int64_t at = 0;
+    std::optional<std::string> by;
+    std::optional<std::int64_t> by_key;
+    std::string state;
+    std::optional<shape::JsonObject> before;
+    shape::JsonObject after;
+    std::optional<std::int64_t> revert_at;
+    std::optional<std::int64_t> ended_at;
+    std::optional<std::string> ended_by;
+};
+
 struct PoolReply {
     std::int64_t id = 0;
     std::string pool_name;
@@ -33,6 +48,8 @@ struct PoolReply {
     std::int64_t completed_tasks = 0;
     std::optional<PoolChangeView> last_change;
     std::vector<PoolChangeView> changes;
+    std::optional<RuleChangeView> for_a_while;
+    std::vector<RuleChangeView> rule_changes;
 };
 struct PoolPage {
     std::vector<PoolReply> items;
@@ -43,6 +60,7 @@ struct PoolPatch {
     std::optional<std::int64_t> queue_capacity;
     std::optional<double> scale_up_threshold;
     std::optional<double> scale_down_threshold;
+    std::optional<int> revert_after_seconds;
 };
 
 struct LimitReply {
@@ -61,6 +79,8 @@ struct LimitReply {
     std::int64_t passed_last_hour = 0;
     std::int64_t refused_last_hour = 0;
     std::optional<std::int64_t> last_refusal_at;
+    std::optional<RuleChangeView> for_a_while;
+    std::vector<RuleChangeView> rule_changes;
 };
 struct LimitPage {
     std::vector<LimitReply> items;
@@ -87,6 +107,7 @@ struct LimitRequest {
     std::string behavior = "reject";
     int warm_up_seconds = 10;
     int max_queueing_ms = 500;
+    std::optional<int> revert_after_seconds;
 };
 struct LimitPatch {
     std::optional<std::string> resource;
@@ -97,9 +118,11 @@ struct LimitPatch {
     std::optional<std::string> behavior;
     std::optional<int> warm_up_seconds;
     std::optional<int> max_queueing_ms;
+    std::optional<int> revert_after_seconds;
 };
 
 const shape::Object& describe(shape::Tag<PoolChangeView>);
+const shape::Object& describe(shape::Tag<RuleChangeView>);
 const shape::Object& describe(shape::Tag<PoolReply>);
 const shape::Object& describe(shape::Tag<PoolPage>);
 const shape::Object& describe(shape::Tag<PoolPatch>);

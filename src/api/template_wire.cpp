@@ -142,6 +142,14 @@ void check_text(const TemplateText& t, shape::Problems& problems) {
 
 }  // namespace
 
+std::optional<std::string> check_comment(std::string_view comment) {
+    for (const char c : comment) {
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7F)
+            return "must be one line without control characters";
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> check_template_name(std::string_view name) {
     bool has_letter = false;
     while (!name.empty()) {
@@ -207,14 +215,14 @@ TemplateView view_of(const TemplateRecord& r) {
 }
 
 TemplateVersion version_of(const TemplateRecord& r) {
-    return {r.version,       r.subject,    r.content, r.html,
-            variables_of(r), r.updated_ms, r.options, r.design};
-}
-
-SegmentsView view_of(const render::SmsSegments& s) {
-    const auto count = [](std::size_t n) { return static_cast<std::int64_t>(n); };
-    return {std::string(to_text(s.encoding)), count(s.characters), count(s.units),
-            count(s.segments), count(s.per_segment)};
+    TemplateVersion v{r.version,       r.subject,    r.content, r.html,
+                      variables_of(r), r.updated_ms, r.options, r.design};
+    if (!r.saved_by.name.empty()) {
+        v.created_by = r.saved_by.name;
+        v.created_by_key = r.saved_by.key_id;
+    }
+    v.comment = r.comment;
+    return v;
 }
 
 const shape::Object& describe(shape::Tag<TemplateVariable>) {
@@ -257,6 +265,13 @@ const shape::Object& describe(shape::Tag<TemplateRequest>) {
                              .length(1, 128)
                              .check(check_template_name)
                              .example("order_shipped"),
+                         field("comment", &R::comment,
+                               "What this change is for, in one line; kept with the version that "
+                               "it makes. A change that makes no version keeps none.")
+                             .length(0, 200)
+                             .check(check_comment)
+                             .omit_empty()
+                             .example("Shorter, so that it fits into one SMS"),
                          text_fields<R>())
             .rule<R>([](const R& r, shape::Problems& problems) { check_text(r, problems); })
             .example_text(R"({"name":"order_shipped","channel":"sms","content":")" +
@@ -367,7 +382,17 @@ const shape::Object& describe(shape::Tag<TemplateVersion>) {
                          design_field<V>(&V::design),
                          field("created_at", &V::created_at, "When it was made.")
                              .date_time()
-                             .example("2026-11-23T08:00:00.000Z"))
+                             .example("2026-11-23T08:00:00.000Z"),
+                         field("created_by", &V::created_by,
+                               "Name of the API key that saved it; absent where it is not known: "
+                               "of versions from before this was noted.")
+                             .example("marketing"),
+                         field("created_by_key", &V::created_by_key,
+                               "Id of that key; 0 is the administrator's of the configuration.")
+                             .example(3),
+                         field("comment", &V::comment, "What its author says that it changes.")
+                             .omit_empty()
+                             .example("Shorter, so that it fits into one SMS"))
             .reply();
     return object;
 }
@@ -377,92 +402,6 @@ const shape::Object& describe(shape::Tag<TemplateVersionPage>) {
         shape::object<TemplateVersionPage>(
             "TemplateVersionPage", "The last 200 versions of a template, newest first.",
             field("items", &TemplateVersionPage::items, "The versions."))
-            .reply();
-    return object;
-}
-
-const shape::Object& describe(shape::Tag<PreviewRequest>) {
-    using R = PreviewRequest;
-    static const shape::Object object =
-        shape::object<R>(
-            "PreviewRequest", "Values for a preview of a saved template.",
-            field("variables", &R::variables,
-                  "Values, checked as those of a message; what is missing comes from the samples.")
-                .max_entries(100)
-                .example_json(R"({"order_no":"SO20261123001"})"),
-            field("version", &R::version, "A version other than the current one.")
-                .between(1, INT32_MAX)
-                .example(1))
-            .example_text(R"({"variables":{"order_no":"SO20261123001"}})");
-    return object;
-}
-
-const shape::Object& describe(shape::Tag<DraftPreviewRequest>) {
-    using R = DraftPreviewRequest;
-    static const shape::Object object =
-        shape::object<R>(
-            "DraftPreviewRequest", "A template that is not saved, and values for it.",
-            field("template", &R::draft, "The template, as it would be saved.").required(),
-            field("variables", &R::variables,
-                  "Values, checked as those of a message; what is missing comes from the samples.")
-                .max_entries(100)
-                .example_json(R"({"customer_name":"李四"})"))
-            .example_text(R"({"template":{"channel":"sms","content":")" +
-                          std::string(example_content) + R"(","variables":)" +
-                          std::string(example_variables) +
-                          R"(},"variables":{"customer_name":"李四"}})");
-    return object;
-}
-
-const shape::Object& describe(shape::Tag<SegmentsView>) {
-    using V = SegmentsView;
-    static const shape::Object object =
-        shape::object<V>(
-            "SmsSegments", "How many SMS the text becomes.",
-            field("encoding", &V::encoding, "gsm7 if every character is in GSM 03.38, else ucs2.")
-                .one_of({"gsm7", "ucs2"})
-                .example("ucs2"),
-            field("characters", &V::characters, "Characters as people count them.").example(34),
-            field("units", &V::units, "Septets of gsm7, 16-bit units of ucs2.").example(34),
-            field("segments", &V::segments, "Number of parts that are charged.").example(1),
-            field("per_segment", &V::per_segment, "Units that one part holds.").example(70))
-            .reply();
-    return object;
-}
-
-const shape::Object& describe(shape::Tag<CostView>) {
-    using V = CostView;
-    static const shape::Object object =
-        shape::object<V>(
-            "Cost", "What one message costs.",
-            field("amount", &V::amount, "Parts times the price of one.").example(0.045),
-            field("currency", &V::currency, "As the account says.").example("CNY"),
-            field("account", &V::account, "Whose price it is.").example("main"))
-            .reply();
-    return object;
-}
-
-const shape::Object& describe(shape::Tag<PreviewView>) {
-    using V = PreviewView;
-    static const shape::Object object =
-        shape::object<V>(
-            "Preview", "The template's texts with values filled in, as a message would have them.",
-            field("subject", &V::subject, "Subject or title.").example(""),
-            field("content", &V::content, "The text.")
-                .example("李四，您的订单 SO20261123001 已发货。"),
-            field("html", &V::html, "E-mail: the HTML part.")
-                .omit_empty()
-                .example("<p>Hello 李四</p>"),
-            field("variables_used", &V::variables_used, "Every value, given or from a sample.")
-                .example_json(R"({"order_no":"SO20261123001","customer_name":"李四"})"),
-            field("options", &V::options, "The provider sections with the values filled in.")
-                .raw_object()
-                .omit_empty()
-                .example_json(R"({"aliyun":{"template_code":"SMS_123456"}})"),
-            field("segments", &V::segments, "Of the channel sms: how many parts it takes."),
-            field("cost", &V::cost,
-                  "Of the channel sms: what one message costs on the account that would be used "
-                  "first, if its settings name a price."))
             .reply();
     return object;
 }

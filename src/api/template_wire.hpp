@@ -41,6 +41,7 @@ struct TemplateText {
 
 struct TemplateRequest : TemplateText {
     std::string name;
+    std::string comment;
 };
 /// A template on its way to be written: the name may be missing still.
 struct TemplateDraft : TemplateText {
@@ -85,6 +86,9 @@ struct TemplateVersion {
     std::int64_t created_at = 0;
     std::string options;
     std::string design;
+    std::optional<std::string> created_by = {};
+    std::optional<std::int64_t> created_by_key = {};
+    std::string comment = {};
 };
 struct TemplateVersionPage {
     std::vector<TemplateVersion> items;
@@ -138,6 +142,9 @@ const shape::Object& describe(shape::Tag<PreviewView>);
 /// the scripts listed in the .cpp), digits and _ . - so that it can stand in a command line and in
 /// a path.
 [[nodiscard]] std::optional<std::string> check_template_name(std::string_view name);
+
+/// What is wrong with the comment of a version.
+[[nodiscard]] std::optional<std::string> check_comment(std::string_view comment);
 
 /// The record without id, tenant, name, version and times.
 [[nodiscard]] TemplateRecord record_of(const TemplateText& text);

@@ -34,12 +34,15 @@ Error channel_fixed(ChannelKind channel) {
 }
 
 /// What the book would load: found wrong here, the template is refused with every problem.
-Result<TemplateRecord> checked_record(const http::Request& request) {
+Result<TemplateRecord> checked_record(const Context& context, const http::Request& request) {
     auto asked = shape::read<TemplateRequest>(request.body);
     if (!asked) return asked.error();
     auto record = record_of(*asked);
     record.name = asked->name;
-    record.tenant_id = caller_of(request).tenant_id;
+    const Caller& caller = caller_of(request);
+    record.tenant_id = caller.tenant_id;
+    record.saved_by = context.keys.actor(caller.key_id);
+    record.comment = asked->comment;
     if (!asked->status) record.status.clear();  // whoever stores it decides
     auto compiled = delivery::compile_template(record);
     if (!compiled) return compiled.error();
@@ -113,7 +116,7 @@ Result<Answer> read_version(const Call& call, Session& session) {
 }
 
 void create_template(Context& context, http::Request& request, http::Responder responder) {
-    auto record = checked_record(request);
+    auto record = checked_record(context, request);
     if (!record) return responder.fail(record.error());
     if (record->status.empty()) record->status = "active";
     record->created_ms = record->updated_ms = context.clock.now_ms();
@@ -150,7 +153,7 @@ Result<Answer> store_change(Session& session, TemplateRecord next) {
 void change_template(Context& context, http::Request& request, http::Responder responder) {
     const auto id = id_param(request, "id");
     if (!id) return responder.fail(no_such_template());
-    auto record = checked_record(request);
+    auto record = checked_record(context, request);
     if (!record) return responder.fail(record.error());
     record->id = *id;
     record->updated_ms = context.clock.now_ms();
@@ -245,17 +248,17 @@ void add_reads(Routes& routes) {
                  .reply = &shape::description_of<TemplateView>(),
                  .errors = {ErrorCode::not_found}},
                 read_template);
-    routes.read(
-        {.path = one + "/versions",
-         .operation = "list_template_versions",
-         .tag = "templates",
-         .summary = "List the versions of a template",
-         .description =
-             "Newest first. A version never changes; each message names the one it was made from.",
-         .scope = "read",
-         .reply = &shape::description_of<TemplateVersionPage>(),
-         .errors = {ErrorCode::not_found}},
-        list_versions);
+    routes.read({.path = one + "/versions",
+                 .operation = "list_template_versions",
+                 .tag = "templates",
+                 .summary = "List the versions of a template",
+                 .description = "Newest first, each with who saved it. A version never changes; "
+                                "each message names the "
+                                "one it was made from.",
+                 .scope = "read",
+                 .reply = &shape::description_of<TemplateVersionPage>(),
+                 .errors = {ErrorCode::not_found}},
+                list_versions);
     routes.read({.path = std::string(collection) + "/{id}/versions/{version}",
                  .operation = "get_template_version",
                  .tag = "templates",

@@ -35,6 +35,7 @@
 #include "http/static_files.hpp"
 #include "jobs/parked_receipts.hpp"
 #include "jobs/retention.hpp"
+#include "jobs/rule_reverts.hpp"
 #include "table/keys.hpp"
 #include "table/migrate.hpp"
 #include "web/assets.hpp"
@@ -334,6 +335,10 @@ void Server::Parts::start_schedule() {
     schedule.every(Millis(500), [this] {
         if (const auto polled = rules->poll(); !polled)
             log.error("reload_failed", {{"detail", polled.error().detail}});
+    });
+    // Beside the schedule: it waits for the committer, which the pools' clock must not.
+    indexing.every(Millis(1'000), [this] {
+        if (jobs::end_rule_changes(*store, *delivery, log) > 0) context->reload_rules();
     });
     schedule.every(Millis(15'000), [this] { api::store_key_uses(*context); });
     if (!settings.store.url.empty()) {

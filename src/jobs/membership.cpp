@@ -55,8 +55,8 @@ void Membership::stop() {
     parts_.leadership.resign();
     if (dead_) return;
     // The committer has ended. If the store is away, the others find out by the silence.
-    std::ignore =
-        parts_.store.write([this](Session& session) { table::leave_nodes(session, self_.number); });
+    std::ignore = parts_.store.write(
+        [this](Session& session) { table::leave_nodes(session, self_.number, "stopped"); });
 }
 
 std::vector<table::NodeRow> Membership::nodes() const { return *nodes_.lock(); }
@@ -97,9 +97,8 @@ void Membership::take_back_own() {
     // What was in a broker the leader looks for. Otherwise nothing is left of them, also if nobody
     // leads; a start that is repeated all night must not use up the numbers.
     if (parts_.queue.outlives_process()) return;
-    std::ignore = write_and_wait(parts_.delivery, [this](Session& session) {
-        table::set_own_gone(session, self_.identity);
-    });
+    std::ignore = write_and_wait(parts_.delivery,
+                                 [this](Session& session) { table::set_own_gone(session, self_); });
 }
 
 void Membership::beat() {
@@ -229,7 +228,7 @@ void Membership::take_over() {
     }
     const auto gone = write_and_wait(parts_.delivery, [&](Session& session) {
         guard(session);
-        for (const auto& node : left) table::set_gone(session, node.number);
+        for (const auto& node : left) table::set_gone(session, node.number, self_.name);
     });
     if (!gone) return;
     led_ = true;

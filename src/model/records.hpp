@@ -9,6 +9,12 @@
 
 namespace hongyan {
 
+/// Who made a change: the API key, by its name of that time and its id. No name: not known.
+struct Actor {
+    std::string name;
+    std::int64_t key_id = 0;  ///< 0: the administrator's key of the configuration
+};
+
 struct TemplateRecord {
     std::int64_t id = 0;
     std::int64_t tenant_id = 1;
@@ -26,6 +32,9 @@ struct TemplateRecord {
     std::int32_t version = 1;
     std::int64_t created_ms = 0;
     std::int64_t updated_ms = 0;
+    // Of the version; not in the book:
+    Actor saved_by = {};
+    std::string comment = {};  ///< what the version changes, in its author's words; may be empty
 };
 
 struct TaskRecord {

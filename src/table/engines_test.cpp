@@ -245,6 +245,32 @@ TEST_P(EnginesTest, a_template_keeps_the_design_of_the_visual_editor) {
     });
 }
 
+TEST_P(EnginesTest, a_version_keeps_its_author_and_comment_and_an_old_one_has_none) {
+    write([](Session& s) {
+        TemplateRecord t;
+        t.name = "written";
+        t.content = "x";
+        t.saved_by = {"市场部", 7};
+        t.comment = "the first";
+        t.id = insert_template(s, t);
+        s.run(
+            "UPDATE template_versions SET created_by = NULL, created_by_key = NULL, comment = "
+            "NULL WHERE template_id = $1",
+            t.id);
+        t.version = 2;
+        t.content = "y";
+        t.comment = "短一点 🙂";
+        EXPECT_TRUE(update_template(s, t));
+        const auto versions = list_versions(s, t);
+        ASSERT_EQ(versions.size(), 2U);
+        EXPECT_EQ(versions[0].saved_by.name, "市场部");
+        EXPECT_EQ(versions[0].saved_by.key_id, 7);
+        EXPECT_EQ(versions[0].comment, "短一点 🙂");
+        EXPECT_EQ(versions[1].saved_by.name, "");
+        EXPECT_EQ(versions[1].comment, "");
+    });
+}
+
 TEST_P(EnginesTest, dead_letters_are_grouped_by_reason) {
     write([](Session& s) {
         for (int i = 0; i < 7; ++i) {

@@ -49,6 +49,8 @@ NodeRow read_node(const Rows& rows) {
     node.marks.held_let_go = rows.integer(13);
     node.report = rows.text(14);
     node.silent_ms = rows.integer(15);
+    node.ended = rows.text(16);
+    node.taken_by = rows.text(17);
     return node;
 }
 
@@ -56,7 +58,7 @@ std::string select_sql(std::string_view where) {
     return "SELECT number, identity, name, writer, roles, url, version, state, started_ms, "
            "seen_ms, "
            "confirmed_before_ms, drained_before_ms, held, held_let_go, report, greatest(0, " +
-           std::string(now_sql) + " - seen_ms) FROM nodes " + std::string(where) +
+           std::string(now_sql) + " - seen_ms), ended, taken_by FROM nodes " + std::string(where) +
            " ORDER BY number";
 }
 
@@ -110,7 +112,7 @@ std::optional<int> join_nodes(Session& session, const NodeRow& node, std::int64_
     static const std::string own = select_sql("WHERE identity = $1 AND state = 'living'");
     for (const auto& old : read_nodes(session.query(own, node.identity))) {
         fence(session, old.writer);
-        leave_nodes(session, old.number);
+        leave_nodes(session, old.number, "restarted");
     }
     int number = -1;
     {
@@ -149,16 +151,20 @@ bool beat(Session& session, const NodeRow& node) {
                        node.report) == 1;
 }
 
-void leave_nodes(Session& session, int number) {
-    session.run("UPDATE nodes SET state = 'left' WHERE number = $1 AND state = 'living'", number);
+void leave_nodes(Session& session, int number, std::string_view how) {
+    session.run(
+        "UPDATE nodes SET state = 'left', ended = $2 WHERE number = $1 AND state = 'living'",
+        number, how);
 }
 
 void withdraw_node(Session& session, const NodeRow& node) {
     session.run("DELETE FROM nodes WHERE number = $1 AND writer = $2", node.number, node.writer);
 }
 
-void set_own_gone(Session& session, std::string_view identity) {
-    session.run("UPDATE nodes SET state = 'gone' WHERE identity = $1 AND state = 'left'", identity);
+void set_own_gone(Session& session, const NodeRow& self) {
+    session.run(
+        "UPDATE nodes SET state = 'gone', taken_by = $2 WHERE identity = $1 AND state = 'left'",
+        self.identity, self.name);
 }
 
 std::vector<NodeRow> list_nodes(Session& session) {
@@ -183,14 +189,16 @@ std::vector<NodeRow> bury(Session& session, const std::vector<NodeRow>& silent) 
         if (read_nodes(session.query(still, node.number, node.writer, node.seen_ms)).empty())
             continue;
         fence(session, node.writer);
-        leave_nodes(session, node.number);
+        leave_nodes(session, node.number, "dead");
         buried.push_back(node);
     }
     return buried;
 }
 
-void set_gone(Session& session, int number) {
-    session.run("UPDATE nodes SET state = 'gone' WHERE number = $1 AND state = 'left'", number);
+void set_gone(Session& session, int number, std::string_view taken_by) {
+    session.run(
+        "UPDATE nodes SET state = 'gone', taken_by = $2 WHERE number = $1 AND state = 'left'",
+        number, taken_by);
 }
 
 std::vector<Waiting> adopt(Session& session, MessageStatus status, int number, int limit) {

@@ -33,6 +33,8 @@ struct NodeRow {
     std::int64_t silent_ms = 0;  ///< since it was seen, by the database's clock
     QueueMarks marks;
     std::string report = "{}";  ///< JSON: its counters, for the console of every node
+    std::string ended;          ///< stopped, dead or restarted; "" while it lives
+    std::string taken_by;       ///< name of the node that took over; "" if none has yet
 };
 
 [[nodiscard]] std::int64_t database_now_ms(Session& session);
@@ -48,15 +50,15 @@ struct NodeRow {
 /// A start that failed before it could accept or send anything: the number was never used.
 void withdraw_node(Session& session, const NodeRow& node);
 /// All that earlier starts from this data folder left has been taken over.
-void set_own_gone(Session& session, std::string_view identity);
-/// A clean end: what it leaves is free at once.
-void leave_nodes(Session& session, int number);
+void set_own_gone(Session& session, const NodeRow& self);
+/// What it leaves is free at once. how: stopped, by itself; dead; restarted, a new start is there.
+void leave_nodes(Session& session, int number, std::string_view how);
 [[nodiscard]] std::vector<NodeRow> list_nodes(Session& session);
 /// Declares these nodes dead, and ends their writing for good; waits for a transaction of theirs
 /// that is under way. Left out is who has told since it was read that it lives. Gives the buried.
 [[nodiscard]] std::vector<NodeRow> bury(Session& session, const std::vector<NodeRow>& silent);
 /// All that left has been taken over: its number may be given again when it has rested.
-void set_gone(Session& session, int number);
+void set_gone(Session& session, int number, std::string_view taken_by);
 
 /// Gives up to limit messages of one status that belong to no living node to this one; none only
 /// when none is left. Messages of batches that were not accepted are left out.

@@ -33,10 +33,11 @@ TemplateRecord read_row(const Rows& rows) {
 void insert_version(Session& session, const TemplateRecord& t) {
     session.run(
         "INSERT INTO template_versions (template_id, version, subject, content, html, variables, "
-        "created_ms, options, design)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), nullif($9, ''))",
+        "created_ms, options, design, created_by, created_by_key, comment)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, ''), nullif($9, ''), nullif($10, ''), "
+        "CASE WHEN $10 = '' THEN NULL ELSE $11 END, nullif($12, ''))",
         t.id, t.version, t.subject, t.content, t.html, t.variables, t.updated_ms, t.options,
-        t.design);
+        t.design, t.saved_by.name, t.saved_by.key_id, t.comment);
 }
 
 /// What LIKE must find, in any order: one pattern a word; the last has what is left, in its order.
@@ -145,8 +146,8 @@ bool delete_template(Session& session, std::int64_t tenant_id, std::int64_t id) 
 
 std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord& current) {
     auto rows = session.query(
-        "SELECT version, subject, content, html, variables, created_ms, options, design FROM "
-        "template_versions "
+        "SELECT version, subject, content, html, variables, created_ms, options, design, "
+        "created_by, created_by_key, comment FROM template_versions "
         "WHERE template_id = $1"
         " ORDER BY version DESC LIMIT 200",
         current.id);
@@ -161,6 +162,8 @@ std::vector<TemplateRecord> list_versions(Session& session, const TemplateRecord
         one.updated_ms = rows.integer(5);
         one.options = rows.text(6);
         one.design = rows.text(7);
+        one.saved_by = {rows.text(8), rows.integer(9)};
+        one.comment = rows.text(10);
         found.push_back(std::move(one));
     }
     return found;

@@ -37,6 +37,14 @@ def test_every_node_sees_all_others_and_one_leads(cluster):
         wait_until(lambda node=node: seen(node) == ["node-1", "node-2", "node-3"], 20, lambda node=node: seen(node))
     leads = wait_until(lambda: [node.name for node in cluster.nodes if node.need("GET", "/api/nodes")["leads"]], 20, "one leads")
     assert len(leads) == 1
+    told = wait_until(lambda: [one["name"] for one in cluster.nodes[2].need("GET", "/api/nodes")["items"] if one["leads"]], 10, "who leads")
+    assert told == leads, "every node knows who leads"
+    items = cluster.nodes[1].need("GET", "/api/nodes")
+    assert items["cluster"] and [one["name"] for one in items["items"] if one["self"]] == ["node-2"]
+    for one in items["items"]:
+        assert {each["role"]: (each["engine"], each["ok"]) for each in one["engines"]} == \
+            {"store": ("postgres", True), "queue": ("rabbitmq", True), "coordination": ("redis", True)}, one
+        assert {"in_flight", "waiting", "scheduled"} <= set(one) and one["silent_ms"] < 10_000
     engines = {one["role"]: one for one in cluster.nodes[0].need("GET", "/api/nodes")["engines"]}
     assert {role: one["engine"] for role, one in engines.items()} == \
         {"store": "postgres", "queue": "rabbitmq", "coordination": "redis"}
@@ -110,6 +118,22 @@ def test_sql_tuning_takes_effect_on_all_nodes_within_two_seconds(cluster):
         wait_until(lambda node=node: applied(node), 2.5, f"{node.name} has the new rules")
     assert time.monotonic() - changed < 2.5
     cluster.postgres.sql("UPDATE rate_limit_configs SET max_value = 1000 WHERE resource = 'api:/messages/send'")
+
+
+def test_a_change_for_a_while_is_taken_back_once_by_whichever_node(cluster):
+    """Every node looks; one does it, and all see it."""
+    def sender(node):
+        return next(one for one in node.need("GET", "/api/pools")["items"] if one["pool_name"] == "message_sender")
+
+    first = cluster.nodes[0]
+    before = sender(first)["max_pool_size"]
+    first.need("PATCH", f"/api/pools/{sender(first)['id']}", {"max_pool_size": before + 11, "revert_after_seconds": 4})
+    for node in cluster.nodes:
+        wait_until(lambda node=node: sender(node)["max_pool_size"] == before + 11, 3, f"{node.name} has the change")
+    for node in cluster.nodes:
+        wait_until(lambda node=node: sender(node)["max_pool_size"] == before, 10, f"{node.name} has it back")
+    changes = [sender(node)["rule_changes"] for node in cluster.nodes]
+    assert changes[0] == changes[1] == changes[2] and [one["state"] for one in changes[0]] == ["reverted"], changes
 
 
 def test_a_limit_holds_for_all_nodes_together(cluster):

@@ -46,6 +46,10 @@ def fill(server):
     template = server.post("/api/messages/templates", {"name": "moved", "channel": "sms", "content": "你好 {{ name }}\t\\ \"x\"",
                                                         "variables": [{"name": "name", "type": "string"}]})
     assert template.status == 201, template
+    changed = server.call("PUT", f"/api/messages/templates/{template.body['id']}", {
+        "name": "moved", "channel": "sms", "content": "您好 {{ name }}", "comment": "更礼貌",
+        "variables": [{"name": "name", "type": "string"}]})
+    assert changed.status == 200, changed
     ids = [server.send(content=f"single {number} 🙂\n\ttab\\")["message_id"] for number in range(40)]
     batch = server.post("/api/messages/send-batch", {
         "channel": "email", "subject": "s", "content": "c", "html": "<p>c</p>", "metadata": {"a": [1, None]},
@@ -62,13 +66,19 @@ def fill(server):
     return ids, later, held
 
 
+def versions_path(server):
+    moved = next(one["id"] for one in server.get("/api/messages/templates?q=moved").body["items"])
+    return f"/api/messages/templates/{moved}/versions"
+
+
 def test_everything_moves_and_goes_on(database, tmp_path):
     with HongyanServer(settings={"sandbox.providers": False}) as server:
         ids, later, held = fill(server)
         before = {path: server.get(path).body for path in (
-            "/api/messages?limit=100", "/api/messages/templates?limit=100", "/api/messages/tasks", "/api/limits", "/api/pools",
+            versions_path(server), "/api/messages?limit=100", "/api/messages/templates?limit=100", "/api/messages/tasks", "/api/limits", "/api/pools",
             "/api/messages/statistics/overview", "/api/suppressions", "/api/views", f"/api/messages/{ids[3]}",
             f"/api/messages/traces/msg_{ids[3]}")}
+        assert before[versions_path(server)]["items"][0]["comment"] == "更礼貌"
         assert server.stop() == 0
         code, told = move(server.data, database)
         assert code == 0 and told["differences"] == 0, told

@@ -161,6 +161,8 @@ def test_a_node_that_stands_still_inside_a_transaction_holds_up_nobody(tmp_path,
                 slowest = max(slowest, time.monotonic() - began)
                 time.sleep(0.2)
             assert slowest < 3, slowest
+            ended = wait_until(lambda: living.need("GET", "/api/nodes")["ended"], 20, living.last_lines)
+            assert [(one["name"], one["ended"], one["taken_by"]) for one in ended] == [("node-2", "dead", "node-1")], ended
         finally:
             session.kill()
             session.wait()

@@ -259,6 +259,82 @@ def test_a_small_pool_sends_one_after_the_other_and_a_large_one_at_once():
         assert slow >= 0.7, "one worker sends eight messages of 100 ms in 0.8 s"
 
 
+# --- for a while ---
+
+def test_a_pool_changed_for_a_while_is_again_as_it_was(own):
+    before = pool(own, "notifier")
+    path = f"/api/pools/{before['id']}"
+    changed = own.call("PATCH", path, {"max_pool_size": 77, "revert_after_seconds": 2}).body
+    waiting = changed["for_a_while"]
+    assert (waiting["state"], waiting["by"], waiting["by_key"]) == ("waiting", "administrator", 0)
+    assert (waiting["before"], waiting["after"]) == ({"max_pool_size": before["max_pool_size"]}, {"max_pool_size": 77})
+    assert pool(own, "notifier")["for_a_while"] == waiting and waiting["at"] < waiting["revert_at"]
+    after = wait_until(lambda: (now := pool(own, "notifier"))["max_pool_size"] == before["max_pool_size"] and now, 10, "the old size")
+    ended = after["rule_changes"][0]
+    assert (ended["id"], ended["state"]) == (waiting["id"], "reverted") and "for_a_while" not in after and "ended_by" not in ended
+    assert ended["ended_at"] >= waiting["revert_at"]
+
+
+def test_a_limit_for_a_while_is_kept_or_taken_back_by_hand(own, limit):
+    made = limit(resource="channel:wechat", max_value=500)
+    path = f"/api/limits/{made['id']}"
+    assert own.post(path + "/keep").status == 409 and own.post(path + "/revert").status == 409
+    own.call("PATCH", path, {"max_value": 5, "revert_after_seconds": 900})
+    assert shown(own, made["id"])["for_a_while"]["before"] == {"max_value": 500}
+    taken = own.post(path + "/revert")
+    assert (taken.status, taken.body["state"], taken.body["ended_by"]) == (200, "reverted", "administrator"), taken
+    assert shown(own, made["id"])["max_value"] == 500 and "for_a_while" not in shown(own, made["id"])
+    own.call("PATCH", path, {"max_value": 6, "revert_after_seconds": 900})
+    assert own.post(path + "/keep").body["state"] == "kept"
+    now = shown(own, made["id"])
+    assert now["max_value"] == 6 and [one["state"] for one in now["rule_changes"]] == ["kept", "reverted", "lasting"]
+    assert own.post("/api/limits/999999/keep").status == 404 and own.post("/api/pools/x/revert").status == 404
+
+
+def test_a_limit_made_for_a_while_removes_itself(own, limit):
+    made = limit(resource="domain:example.com", max_value=1, revert_after_seconds=1)
+    assert made["for_a_while"]["state"] == "waiting" and "before" not in made["for_a_while"]
+    wait_until(lambda: shown(own, made["id"]) is None, 10, "the limit's end")
+
+
+def test_a_row_that_was_changed_meanwhile_is_left_alone(own, limit):
+    made = limit(resource="channel:feishu", max_value=500)
+    path = f"/api/limits/{made['id']}"
+    own.call("PATCH", path, {"max_value": 5, "revert_after_seconds": 900})
+    own.sql(f"UPDATE rate_limit_configs SET max_value = 8 WHERE id = {made['id']}")
+    void = wait_until(lambda: (now := shown(own, made["id"]))["rule_changes"][0]["state"] == "void" and now, 10, "its being void")
+    assert void["max_value"] == 8 and "for_a_while" not in void
+    own.call("PATCH", path, {"max_value": 9, "revert_after_seconds": 900})
+    own.call("PATCH", path, {"max_value": 10, "revert_after_seconds": 1800})
+    assert shown(own, made["id"])["for_a_while"]["before"] == {"max_value": 8}, "it goes back to what was before both"
+    own.call("PATCH", path, {"max_value": 11})
+    now = shown(own, made["id"])
+    assert "for_a_while" not in now and [one["state"] for one in now["rule_changes"][:3]] == ["lasting", "void", "replaced"]
+
+
+@pytest.mark.parametrize("seconds, code", [(0, "out_of_range"), (86401, "out_of_range"), ("900", "type"), (1.5, "type")])
+def test_a_wrong_while_is_named(own, seconds, code):
+    for method, path, body in (("PATCH", "/api/pools/1", {}), ("PATCH", "/api/limits/1", {}),
+                               ("POST", "/api/limits", {"resource": "channel:sms", "limit_type": "qps", "max_value": 5})):
+        answer = own.call(method, path, body | {"revert_after_seconds": seconds})
+        assert answer.status == 422 and error_codes(answer) == {"$.revert_after_seconds": code}, answer.raw
+
+
+def test_only_the_first_tenants_administrators_end_a_change(own):
+    for key, status in ((own.new_key(["manage", "read"]), 403), (own.new_key(["admin"], tenant="other"), 403)):
+        assert own.call("POST", "/api/pools/1/keep", key=key).status == status
+        assert own.call("POST", "/api/limits/1/revert", key=key).status == status
+
+
+def test_a_change_for_a_while_is_taken_back_after_a_crash(fresh_server):
+    before = pool(fresh_server)
+    fresh_server.call("PATCH", f"/api/pools/{before['id']}", {"max_pool_size": 222, "revert_after_seconds": 3})
+    fresh_server.kill()
+    fresh_server.start()
+    wait_until(lambda: pool(fresh_server)["max_pool_size"] == before["max_pool_size"], 15, "the old size")
+    assert pool(fresh_server)["rule_changes"][0]["state"] == "reverted"
+
+
 def test_a_refused_request_is_refused_before_its_body_is_read(own, limit):
     limit(max_value=0)
     head = (f"POST {SEND} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\nContent-Type: application/json\r\n"

@@ -125,6 +125,31 @@ def test_a_refused_change_changes_nothing(server):
     assert server.get(path).body == made and len(server.get(path + "/versions").body["items"]) == 1
 
 
+def test_a_version_names_who_saved_it_and_what_it_changes(server):
+    key = server.new_key(["read", "manage"])
+    by = server.get("/api/session", key=key).body["key"]
+    made = make(server, content="one {{ name }}", comment="the first")
+    path = f"{TEMPLATES}/{made['id']}"
+    text = draft(name=made["name"], content="two {{ name }}", comment="短一点 🙂")
+    assert server.call("PUT", path, text, key=key).body["version"] == 2
+    assert server.call("PUT", path, text | {"title": "Renamed", "comment": "makes no version"}, key=key).body["version"] == 2
+    second, first = server.get(path + "/versions").body["items"]
+    assert (second["created_by"], second["created_by_key"], second["comment"]) == (by["name"], by["id"], "短一点 🙂")
+    assert (first["created_by"], first["created_by_key"], first["comment"]) == ("administrator", 0, "the first")
+    assert server.get(path + "/versions/2").body["created_by"] == by["name"]
+    assert server.call("DELETE", f"/api/keys/{by['id']}").status == 204
+    assert server.get(path + "/versions").body["items"][0]["created_by"] == by["name"], "a revoked key stays named"
+    seeded = server.get(f"{TEMPLATES}/1/versions").body["items"][-1]
+    assert not {"created_by", "created_by_key", "comment"} & set(seeded), "what is not known is not said"
+
+
+@pytest.mark.parametrize("comment", ["x" * 201, "two\nlines", "\x7f", 5, ["x"]])
+def test_a_wrong_comment_is_refused(server, comment):
+    answer = server.post(TEMPLATES, draft(comment=comment))
+    assert answer.status == 422 and error_paths(answer) == {"$.comment"}
+    assert server.post(TEMPLATES, draft(comment="字" * 200)).status == 201
+
+
 def test_a_message_keeps_the_version_it_was_accepted_with(server):
     made = make(server, content="one {{ name }}", variables=VARIABLES[:1])
     path = f"{TEMPLATES}/{made['id']}"

@@ -37,6 +37,22 @@ def test_the_settings_key_has_a_session_too(server):
     assert body["key"]["id"] == 0 and "admin" in body["key"]["scopes"] and body["tenant"] == "default"
 
 
+# --- nodes ---
+
+def test_the_only_node_tells_of_itself_and_its_engines(server):
+    answer = server.get("/api/nodes", key=server.new_key(["read"])).body
+    (node,) = answer["items"]
+    shared = store.ON_POSTGRES
+    assert (answer["cluster"], answer["leads"], answer["ended"]) == (shared, True, []) or shared
+    assert (node["self"], node["state"], node["roles"]) == (True, "living", ["api", "worker", "jobs"])
+    assert [(one["role"], one["engine"], one["ok"]) for one in node["engines"]] == [
+        ("store", "postgres" if shared else "sqlite", True), ("queue", "local", True), ("coordination", "local", True)]
+    before = node["scheduled"]
+    server.send(delay_seconds=3600)
+    wait_until(lambda: server.get("/api/nodes").body["items"][0]["scheduled"] == before + 1, what="one more that waits for its time")
+    assert server.get("/api/nodes", key=server.new_key(["send"])).status == 403
+
+
 # --- pages ---
 
 @pytest.mark.parametrize("path", ["/", "/messages", "/messages/1968453871263744005", "/templates/3/edit", "/a/b/c?x=1"])

@@ -165,6 +165,10 @@ class Stage:
                                                          "recipients": ["+8613800000001", "+8613800000002"]}).body
         template = server.post("/api/messages/templates", {"name": "stage", "channel": "sms", "content": "x"}).body
         limit = server.post("/api/limits", {"resource": "channel:app", "limit_type": "qps", "max_value": 1e6}).body
+        for pool in (2, 3):  # each has a change to keep or to take back
+            server.call("PATCH", f"/api/pools/{pool}", {"queue_capacity": 777, "revert_after_seconds": 3600})
+        for_a_while = [server.post("/api/limits", {"resource": f"domain:{name}.example", "limit_type": "qps", "max_value": 9,
+                                                   "revert_after_seconds": 3600}).body["id"] for name in ("keep", "revert")]
         key = server.post("/api/keys", {"name": "stage", "scopes": ["read"]}).body
         # Of a channel that nothing else here sends on, for from now on the sandbox gets none of its messages.
         account = server.post("/api/accounts", {"channel": "slack", "provider": "slack", "name": "stage",
@@ -180,6 +184,7 @@ class Stage:
             "retry_message": failed["message_id"], "get_task": batch["task_id"], "cancel_task": batch["task_id"],
             "get_template": 1, "list_template_versions": 1, "preview_template": 1, "change_template": 1,
             "delete_template": template["id"], "change_pool": 1, "change_limit": limit["id"],
+            "keep_pool": 2, "revert_pool": 3, "keep_limit": for_a_while[0], "revert_limit": for_a_while[1],
             "delete_limit": limit["id"], "revoke_key": key["id"], "get_why": ok["message_id"],
             "get_account": account["id"], "change_account": account["id"], "test_account": account["id"],
             "reset_account": account["id"], "delete_account": account["id"], "change_outcome_rule": "transient",

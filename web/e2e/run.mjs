@@ -66,7 +66,7 @@ async function lookAt(page, path, where, size) {
     if (over > 1) fail(where, `wider than the screen by ${over} px`)
   }
   // A key that has no text is shown as itself.
-  const keys = await page.evaluate(() => document.body.innerText.match(/\b(common|home|monitor|login|messages|tasks|dead-letters|templates|send|batch|inbox|providers|pools|webhooks|suppressions|keys|settings)\.[a-z][\w-]*(\.[\w-]+)*\b/g)) ?? []
+  const keys = await page.evaluate(() => document.body.innerText.match(/\b(common|home|monitor|login|messages|tasks|dead-letters|templates|send|batch|inbox|providers|pools|nodes|webhooks|suppressions|keys|settings)\.[a-z][\w-]*(\.[\w-]+)*\b/g)) ?? []
   const wrong = keys.filter((key) => !/\.(com|cn|org|json|toml|csv|db)$/.test(key))
   if (wrong.length) fail(where, `words without a text: ${[...new Set(wrong)].join(', ')}`)
 }

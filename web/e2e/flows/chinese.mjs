@@ -72,6 +72,9 @@ export default async function ({ base, api, assert, until, settle, openPage }) {
   const pool = pools.find((each) => each.pool_name === 'notifier')
   await api('PATCH', `/api/pools/${pool.id}`, { core_pool_size: pool.core_pool_size + 1, max_pool_size: Math.max(pool.max_pool_size, pool.core_pool_size + 1) })
   await until('the pool has grown', async () => (await api('GET', '/api/pools')).items.find((each) => each.id === pool.id).changes?.length)
+  await goTo('/nodes')
+  await nothingEnglish('the only node')
+
   await goTo('/pools')
   await page.locator('.history li').first().waitFor()
   await page.locator('section[aria-label="notifier"]').getByRole('button', { name: '编辑' }).click()

@@ -61,14 +61,19 @@ export default async function ({ page, base, api, assert, until, settle }) {
   await page.reload()
   await page.getByText('These changes were not saved').waitFor()
   await page.locator('.code-editor .cm-editor').first().waitFor()
+  await page.getByLabel('What changes?').fill('Says that it is new')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await until('the second version is there', async () => (await find(name)).version === 2)
   await page.getByRole('button', { name: 'Versions', exact: true }).click()
   await page.locator('.cm-merge-b .cm-changedText').first().waitFor()
+  await page.getByRole('button', { name: /^Version 2.*administrator.*Says that it is new/ }).waitFor()
+  await page.getByText('saved by administrator').waitFor()
   await page.getByRole('button', { name: /^Version 1/ }).click()
   await page.getByRole('button', { name: 'Roll back to 1' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Roll back to 1' }).click()
   await until('the third is as the first', async () => { const now = await find(name); return now.version === 3 && now.content === saved.content })
+  const versions = (await api('GET', `/api/messages/templates/${saved.id}/versions`)).items
+  assert.deepEqual(versions.map((each) => [each.created_by, each.comment ?? '']), [['administrator', 'Back to version 1'], ['administrator', 'Says that it is new'], ['administrator', '']])
 
   // What somebody else saved meanwhile is not run over in silence.
   await page.getByRole('button', { name: 'Content', exact: true }).click()

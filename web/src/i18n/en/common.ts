@@ -9,7 +9,7 @@ export default {
   section: { watch: 'Watch', send: 'Send', operate: 'Operate', admin: 'Administer' },
   nav: {
     home: 'Overview', monitor: 'Monitor', messages: 'Messages', tasks: 'Batch tasks', 'dead-letters': 'Dead letters', templates: 'Templates', send: 'Send', batch: 'Send a batch',
-    inbox: 'Sandbox inbox', providers: 'Providers', pools: 'Pools & limits', webhooks: 'Webhooks', suppressions: 'Suppressions', keys: 'API keys', settings: 'Settings',
+    inbox: 'Sandbox inbox', providers: 'Providers', pools: 'Pools & limits', nodes: 'Nodes', webhooks: 'Webhooks', suppressions: 'Suppressions', keys: 'API keys', settings: 'Settings',
   },
   theme: { system: 'as the system', light: 'light', dark: 'dark', switch: 'Theme: {now}. Switch', toLight: 'Switch to light', toDark: 'Switch to dark' },
   palette: { title: 'Search and commands', hint: 'Page, action, recipient, id, part of an error…', pages: 'Pages', actions: 'Actions', messages: 'Messages', search: 'Search messages for “{text}”' },

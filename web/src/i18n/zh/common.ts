@@ -9,7 +9,7 @@ export default {
   section: { watch: '观测', send: '发送', operate: '运维', admin: '管理' },
   nav: {
     home: '总览', monitor: '监控大屏', messages: '消息', tasks: '批量任务', 'dead-letters': '死信', templates: '模板', send: '发送消息', batch: '批量发送',
-    inbox: '沙箱收件箱', providers: '服务商', pools: '线程池与限流', webhooks: '回调', suppressions: '屏蔽名单', keys: 'API 密钥', settings: '设置',
+    inbox: '沙箱收件箱', providers: '服务商', pools: '线程池与限流', nodes: '节点', webhooks: '回调', suppressions: '屏蔽名单', keys: 'API 密钥', settings: '设置',
   },
   theme: { system: '跟随系统', light: '浅色', dark: '深色', switch: '主题：{now}，点击切换', toLight: '切换到浅色', toDark: '切换到深色' },
   palette: { title: '搜索与命令', hint: '页面、操作、收件人、编号、错误片段…', pages: '页面', actions: '操作', messages: '消息', search: '在消息中搜索“{text}”' },

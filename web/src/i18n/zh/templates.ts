@@ -47,7 +47,7 @@ export default {
   options: { title: '各服务商专用', text: '只有某一个服务商才懂的内容，文字中可以使用变量。', add: '添加：', remove: '删除 {name} 部分', json: '{name} 的选项', broken: '这不是 JSON：', mustBeObject: '必须是一个对象', members: '可以设置的内容（{count}）', unknownProvider: '这个渠道没有这个服务商' },
   schema: { type: '类型应为：{detail}', unknown: '不认识；可用的有：{detail}', required: '缺少 {detail}', enum: '应为其中之一：{detail}', range: '应在 {detail} 之内', length: '字符数应为 {detail}', items: '项数应为 {detail}', pattern: '应匹配 {detail}' },
   versions: {
-    title: '版本', version: '版本 {version}', live: '使用中', draft: '正在编辑的内容', nothing: '无', before: '前一个版本', against: '对比', field: '字段', same: '没有差别。', by: '由 {name} 保存',
+    title: '版本', version: '版本 {version}', live: '使用中', draft: '正在编辑的内容', nothing: '无', before: '前一个版本', against: '对比', field: '字段', same: '没有差别。', by: '由 {name} 保存', unknown: '未知', unknownBy: '保存者未知', key: 'API 密钥编号 {id}', comment: '改了什么？', commentHint: '可选：一行说明，显示在版本列表中', rolledBack: '回退到版本 {version}',
     rollBack: '回退到 {version}', rollBackTitle: '回退到版本 {version}？', rollBackText: '版本 {version} 的内容会保存为版本 {next}。不会丢失任何内容，所有版本都保留在这里。', rollBackLoses: '尚未保存的修改会丢失。',
   },
   conflict: { title: '其他人刚刚保存过', theirs: '模板现在是版本 {version}。', mine: '您的内容将成为下一个版本，他们的仍保留在版本列表中。', overwrite: '仍然保存我的' },

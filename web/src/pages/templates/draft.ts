@@ -23,6 +23,8 @@ export interface Held {
   draft: Draft
   saved: string
   base?: Template
+  /** What the next version changes, in its author's words. */
+  comment?: string
   /** It comes from the other editor: nothing to remind of. */
   carried?: boolean
 }
@@ -98,7 +100,7 @@ export function findDraft(key: string, storage: Storage = sessionStorage): Held 
     const kept = JSON.parse(text) as Held
     if (!kept.draft?.channel || typeof kept.draft.content !== 'string') throw new Error('not a draft')
     const draft = { ...emptyDraft(kept.draft.channel), ...kept.draft }
-    return putDraft(key, { draft, saved: kept.saved, base: kept.base })
+    return putDraft(key, { draft, saved: kept.saved, base: kept.base, comment: kept.comment })
   } catch {
     storage.removeItem(KEPT + key)
     return undefined

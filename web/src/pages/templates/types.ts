@@ -5,7 +5,7 @@ export type Variable = Schema<'TemplateVariable'>
 export type VariableType = NonNullable<Variable['type']>
 /** `design`: what the visual editor made; servers before it has no such member. */
 export type Template = Schema<'Template'> & { design?: string }
-export type Version = Schema<'TemplateVersion'> & { design?: string; by?: string | null }
+export type Version = Schema<'TemplateVersion'> & { design?: string }
 export type Preview = Schema<'Preview'>
 export type Segments = Schema<'SmsSegments'>
 export type Cost = Schema<'Cost'>

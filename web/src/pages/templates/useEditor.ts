@@ -86,7 +86,8 @@ export function useEditor(key: () => string) {
     saveFailure.value = undefined
     try {
       if (mine.base && !(await mayOverwrite(mine.base))) return false
-      const request = requestOf(mine.draft, Boolean(mine.base?.design))
+      const comment = mine.comment?.trim()
+      const request = { ...requestOf(mine.draft, Boolean(mine.base?.design)), ...(comment ? { comment } : {}) }
       const saved: Template = mine.base
         ? await body(api.PUT('/api/messages/templates/{id}', { params: { path: { id: mine.base.id } }, body: request }))
         : await body(api.POST('/api/messages/templates', { body: request }))
@@ -123,9 +124,10 @@ export function useEditor(key: () => string) {
     const consequences = [t('templates.versions.rollBackText', { version: version.version, next: mine.base.version + 1 })]
     if (dirty.value) consequences.push(t('templates.versions.rollBackLoses'))
     if (!(await confirm({ title: t('templates.versions.rollBackTitle', { version: version.version }), consequences, confirm: t('templates.versions.rollBack', { version: version.version }) }))) return
-    const before = mine.draft
+    const before = { draft: mine.draft, comment: mine.comment }
     mine.draft = withVersion(draftOf(mine.base), version)
-    if (!(await save())) mine.draft = before
+    mine.comment = t('templates.versions.rolledBack', { version: version.version })
+    if (!(await save())) Object.assign(mine, before)
   }
 
   async function setStatus(status: 'active' | 'disabled'): Promise<void> {
