@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t mark_margin_ms = 10'000;
 constexpr int looks_before_lost = 2;
 constexpr Millis beat_patience{500};
+constexpr int looks_at_end = 20;
+constexpr Millis pause_at_end{25};
 
 Status write_and_wait(delivery::Delivery& delivery, const std::function<void(Session&)>& work) {
     std::promise<Status> written;
@@ -54,9 +56,26 @@ void Membership::stop() {
     thread_.join();
     parts_.leadership.resign();
     if (dead_) return;
+    mark_end();
     // The committer has ended. If the store is away, the others find out by the silence.
-    std::ignore = parts_.store.write(
-        [this](Session& session) { table::leave_nodes(session, self_.number, "stopped"); });
+    std::ignore = parts_.store.write([this](Session& session) {
+        std::ignore = table::beat(session, self_);
+        table::leave_nodes(session, self_.number, "stopped");
+    });
+}
+
+// Nothing is published any more. If the queue has all of it safely, which takes a moment at most,
+// the marks say so, and nobody publishes it a second time.
+void Membership::mark_end() {
+    const auto end_ms = parts_.clock.now_ms();
+    for (int looks = 0; looks < looks_at_end; ++looks) {
+        self_.marks = parts_.queue.marks();
+        if (self_.marks.confirmed_before_ms >= end_ms) {
+            self_.marks.confirmed_before_ms += mark_margin_ms;
+            return;
+        }
+        std::this_thread::sleep_for(pause_at_end);
+    }
 }
 
 std::vector<table::NodeRow> Membership::nodes() const { return *nodes_.lock(); }
@@ -65,6 +84,7 @@ void Membership::queue_lost(const std::string& why) {
     {
         const std::lock_guard lock(mutex_);
         why_lost_ = why;
+        lost_before_ms_ = parts_.clock.now_ms() + 1;
     }
     wake_.notify_one();
 }
@@ -263,13 +283,17 @@ bool Membership::republish_unowned() {
     return republish(place, "moved here");
 }
 
+/// What was accepted after the loss was seen is in queues that are there. Of nodes whose clocks go
+/// before this one's, look_for_lost() finds what is missing.
 void Membership::republish_lost() {
     std::string why;
+    table::PendingPlace place;
     {
         const std::lock_guard lock(mutex_);
         why.swap(why_lost_);
+        place.before_ms = lost_before_ms_;
     }
-    if (why.empty() || republish({}, "the broker lost its queues")) return;
+    if (why.empty() || republish(place, "the broker lost its queues")) return;
     const std::lock_guard lock(mutex_);
     why_lost_ = std::move(why);  // again with the next beat
 }

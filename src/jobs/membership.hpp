@@ -73,6 +73,7 @@ class Membership {
 
   private:
     void loop();
+    void mark_end();
     void take_back_own();
     void beat();
     void note_late();
@@ -95,9 +96,10 @@ class Membership {
     std::thread thread_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    bool stopping_ = false;  ///< under mutex_
-    std::string why_lost_;   ///< what was published may be gone; under mutex_
-    bool dead_ = false;      ///< of the thread only
+    bool stopping_ = false;            ///< under mutex_
+    std::string why_lost_;             ///< what was published may be gone; under mutex_
+    std::int64_t lost_before_ms_ = 0;  ///< what was published before this; under mutex_
+    bool dead_ = false;                ///< of the thread only
     // Of the thread only:
     std::int64_t beaten_us_ = 0;  ///< steady time before the last beat that was written
     struct Watched {

@@ -39,7 +39,11 @@ def test_every_node_sees_all_others_and_one_leads(cluster):
     assert len(leads) == 1
     told = wait_until(lambda: [one["name"] for one in cluster.nodes[2].need("GET", "/api/nodes")["items"] if one["leads"]], 10, "who leads")
     assert told == leads, "every node knows who leads"
-    items = cluster.nodes[1].need("GET", "/api/nodes")
+    def told_of_engines():
+        answer = cluster.nodes[1].need("GET", "/api/nodes")
+        return answer if all(one["engines"] for one in answer["items"]) else None
+
+    items = wait_until(told_of_engines, 10, "every node has told of its engines with a beat")
     assert items["cluster"] and [one["name"] for one in items["items"] if one["self"]] == ["node-2"]
     for one in items["items"]:
         assert {each["role"]: (each["engine"], each["ok"]) for each in one["engines"]} == \
