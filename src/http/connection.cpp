@@ -49,6 +49,11 @@ bool Connection::is_quiet() const {
     return queue_.empty() && out_.empty() && large_ == nullptr && !waiting_to_write_;
 }
 
+/// At the stop: the client has just come, and its first request is on its way.
+bool Connection::is_expected() const {
+    return first_due_ms_ != 0 && !asked_ && worker_.now_ms() < first_due_ms_;
+}
+
 bool Connection::mark_dirty() {
     if (dirty_ || parsing_) return false;
     dirty_ = true;
@@ -76,7 +81,7 @@ void Connection::settle() {
         const bool between_requests = phase_ == Phase::head || phase_ == Phase::drop;
         if (close_when_quiet_) {
             start_linger();
-        } else if (end_of_input_ || (worker_.stopping() && between_requests)) {
+        } else if (end_of_input_ || (worker_.stopping() && between_requests && !is_expected())) {
             close();
         }
     }
@@ -174,6 +179,7 @@ std::int64_t Connection::read_deadline() const {
 void Connection::update_deadline() {
     std::int64_t due_ms = lingering_ ? linger_due_ms_ : read_deadline();
     if (waiting_to_write_) due_ms = std::min(due_ms, write_due_ms_);
+    if (first_due_ms_ != 0 && !asked_) due_ms = std::min(due_ms, first_due_ms_);
     worker_.set_deadline(*this, due_ms);
 }
 
@@ -202,6 +208,11 @@ void Connection::on_deadline() {
 
 void Connection::begin_stop() {
     const boost::intrusive_ptr<Connection> keep(this);
+    if (!asked_ && !lingering_ && !end_of_input_ && is_quiet() && phase_ == Phase::head) {
+        first_due_ms_ = worker_.now_ms() + linger_when_stopping_ms;
+        update_deadline();
+        return;
+    }
     if (lingering_ || (is_quiet() && phase_ == Phase::head)) {
         close();
         return;

@@ -71,6 +71,7 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     [[nodiscard]] std::int64_t read_deadline() const;
     [[nodiscard]] bool may_parse() const;
     [[nodiscard]] bool is_quiet() const;
+    [[nodiscard]] bool is_expected() const;
     [[nodiscard]] std::string_view input() const;
 
     // connection_request.cpp
@@ -143,6 +144,8 @@ class Connection : public boost::intrusive_ref_counter<Connection, boost::thread
     bool parsing_ = false;  ///< answers given now are written by the pump() under way
     bool dirty_ = false;
     bool closed_ = false;
+    bool asked_ = false;             ///< a request has come
+    std::int64_t first_due_ms_ = 0;  ///< at the stop: how long the first one is waited for
 };
 
 }  // namespace hongyan::http

@@ -77,6 +77,7 @@ bool Connection::parse_head() {
 }
 
 Exchange& Connection::new_exchange() {
+    asked_ = true;
     Exchange& exchange = worker_.acquire(*this);
     queue_.push(exchange);
     return exchange;

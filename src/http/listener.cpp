@@ -3,6 +3,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -118,11 +119,30 @@ void Listener::start() {
 }
 
 void Listener::stop() {
-    boost::asio::post(workers_.front()->loop(), [this] {
+    std::promise<void> closed;
+    boost::asio::post(workers_.front()->loop(), [this, &closed] {
         error_code ignored;
-        for (Socket& socket : sockets_) socket.acceptor.close(ignored);
+        for (Socket& socket : sockets_) {
+            take_waiting(socket);
+            socket.acceptor.close(ignored);
+        }
         pause_.cancel();
+        // Behind the connections that this thread has just handed to itself.
+        boost::asio::post(workers_.front()->loop(), [&closed] { closed.set_value(); });
     });
+    closed.get_future().wait();
+}
+
+void Listener::take_waiting(Socket& socket) {
+    error_code error;
+    socket.acceptor.non_blocking(true, error);
+    for (int count = 0; count < backlog && !error; ++count) {
+        Worker& worker = *workers_[next_worker_++ % workers_.size()];
+        Tcp::socket client(worker.loop());
+        Tcp::endpoint from;
+        socket.acceptor.accept(client, from, error);
+        if (!error) accepted(from, worker, std::move(client));
+    }
 }
 
 void Listener::accept(Socket& socket) {
@@ -134,13 +154,13 @@ void Listener::accept(Socket& socket) {
                 accept_failed(socket, error);
                 return;
             }
-            accepted(socket, worker, std::move(client));
+            accepted(socket.peer, worker, std::move(client));
             accept(socket);
         });
 }
 
-void Listener::accepted(Socket& socket, Worker& worker, Tcp::socket client) {
-    const address peer = unmapped(socket.peer.address());
+void Listener::accepted(const Tcp::endpoint& from, Worker& worker, Tcp::socket client) {
+    const address peer = unmapped(from.address());
     std::optional<std::uint64_t> key;
     if (!peer.is_loopback() || context_->options.limit_loopback) key = key_of(peer);
     auto place = context_->limits.enter(key);

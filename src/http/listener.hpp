@@ -27,7 +27,9 @@ class Listener {
     [[nodiscard]] int port() const { return port_; }
     /// After open().
     void start();
-    /// Takes effect on the first worker's thread, before what is posted there afterwards.
+    /// Takes whoever has come already, then closes: a client whose connection the system made would
+    /// see it reset otherwise. Waits for the first worker, so not on its thread; what is posted to
+    /// workers afterwards finds these connections there.
     void stop();
 
   private:
@@ -38,7 +40,8 @@ class Listener {
     };
     [[nodiscard]] Status bind(const boost::asio::ip::address& address, bool required);
     void accept(Socket& socket);
-    void accepted(Socket& socket, Worker& worker, Tcp::socket client);
+    void accepted(const Tcp::endpoint& from, Worker& worker, Tcp::socket client);
+    void take_waiting(Socket& socket);
     void accept_failed(Socket& socket, const boost::system::error_code& error);
 
     const std::shared_ptr<ServerContext> context_;

@@ -18,6 +18,7 @@ struct Server::Impl {
     std::vector<std::shared_ptr<Worker>> workers;
     std::unique_ptr<Listener> listener;
     std::mutex stop_mutex;  ///< two stop() at a time: both return when the server has stopped
+    bool stopped = false;   ///< under stop_mutex
     std::atomic<int> port{0};
     std::atomic<bool> running{false};
 };
@@ -63,8 +64,10 @@ void Server::stop() {
     if (!impl_->running) return;
     for (const auto& worker : impl_->workers) HY_ASSERT(!worker->is_this_thread());
     const std::lock_guard lock(impl_->stop_mutex);
-    impl_->listener->stop();
-    for (const auto& worker : impl_->workers) worker->request_stop();
+    if (!std::exchange(impl_->stopped, true)) {
+        impl_->listener->stop();
+        for (const auto& worker : impl_->workers) worker->request_stop();
+    }
     for (const auto& worker : impl_->workers) worker->join();
 }
 

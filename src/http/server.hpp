@@ -88,7 +88,8 @@ class Server {
     [[nodiscard]] Status start();
     /// The port listened on; 0 before start().
     [[nodiscard]] int port() const;
-    /// Stops accepting, closes idle connections, lets requests in flight finish within stop_grace,
+    /// Takes whoever has connected, stops accepting, closes idle connections (a new one waits half
+    /// a second for its first request), lets requests in flight finish within stop_grace,
     /// then closes the rest and returns. Again and again: no effect.
     void stop();
     [[nodiscard]] ServerStats stats() const;

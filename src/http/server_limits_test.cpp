@@ -198,9 +198,12 @@ TEST(Stop, lets_requests_in_flight_finish_and_says_close) {
     RawClient sending = test.connect();
     sending.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
     ASSERT_TRUE(eventually([&] { return held.size() == 2; }));
-    ASSERT_TRUE(eventually([&] { return test.server.stats().connections == 3; }));
+    RawClient other = test.connect();  // of the other thread, which begins to stop by itself
+    EXPECT_EQ(other.ask(post("/echo", "x")).status, 200);
+    ASSERT_TRUE(eventually([&] { return test.server.stats().connections == 4; }));
     std::thread stopper([&] { test.server.stop(); });
     EXPECT_TRUE(idle.is_closed_by_server());
+    EXPECT_TRUE(other.is_closed_by_server());
     sending.send("llo");
     const Reply sent = sending.read();
     EXPECT_EQ(sent.body, "hello");
@@ -217,6 +220,28 @@ TEST(Stop, lets_requests_in_flight_finish_and_says_close) {
     stopper.join();
     EXPECT_EQ(test.server.stats().connections, 0u);
     test.server.stop();
+}
+
+TEST(Stop, who_has_just_connected_is_still_answered_and_the_silent_are_not_waited_for) {
+    ManualClock clock;
+    TestServer test(plain_router(), {.io_threads = 1}, &clock);
+    RawClient idle = test.connect();
+    EXPECT_EQ(idle.ask(post("/echo", "x")).status, 200);
+    std::vector<RawClient> fresh;
+    for (int i = 0; i < 20; ++i) fresh.push_back(test.connect());
+    RawClient silent = test.connect();
+    std::thread stopper([&] { test.server.stop(); });
+    EXPECT_TRUE(idle.is_closed_by_server());
+    for (RawClient& client : fresh) {
+        const Reply reply = client.ask(post("/echo", "y"));
+        EXPECT_EQ(reply.body, "y");
+        EXPECT_EQ(reply.header("Connection"), "close");
+        client.disconnect();
+    }
+    clock.advance(Millis(600));
+    EXPECT_TRUE(silent.is_closed_by_server());
+    stopper.join();
+    EXPECT_EQ(test.server.stats().connections, 0u);
 }
 
 TEST(Stop, ends_after_the_grace_and_late_answers_are_harmless) {
