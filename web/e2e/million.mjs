@@ -2,7 +2,6 @@
 // The least of three times counts: what else the machine does must not decide.
 //   HONGYAN_BINARY=../build/release/hongyan node e2e/million.mjs        MESSAGES=1000000 LIMIT_MS=1000
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openPage, startBrowser } from './browser.mjs'
 import { connectServer } from './server.mjs'
@@ -69,7 +68,7 @@ function clickAndWait({ step, limit }) {
 
 function fill(folder) {
   const begun = Date.now()
-  execFileSync('python3', [FILL, join(folder, 'hongyan.db'), String(COUNT)], { stdio: 'inherit' })
+  execFileSync('python3', [FILL, folder, String(COUNT)], { stdio: 'inherit' })
   console.log(`${COUNT} messages written in ${((Date.now() - begun) / 1_000).toFixed(0)} s`)
 }
 
