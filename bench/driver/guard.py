@@ -12,7 +12,7 @@ from driver.suites.memory import close_channel, resident
 
 accepts = 20_000
 finished_rows = 100_000
-first_queued, then_queued = 300_000, 600_000  # the first fills every bounded cache
+first_queued, then_queued = 300_000, 900_000  # the first fills every bounded cache
 
 
 def syncs_in(file):

@@ -67,6 +67,7 @@ void Membership::stop() {
 // Nothing is published any more. If the queue has all of it safely, which takes a moment at most,
 // the marks say so, and nobody publishes it a second time.
 void Membership::mark_end() {
+    if (!parts_.queue.outlives_process()) return;  // its marks say nothing
     const auto end_ms = parts_.clock.now_ms();
     for (int looks = 0; looks < looks_at_end; ++looks) {
         self_.marks = parts_.queue.marks();

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "table/nodes.hpp"
 #include "table/rule_changes.hpp"
 
 namespace hongyan::jobs {
@@ -30,7 +31,7 @@ std::vector<RuleChange> find_ended(Session& session) {
     std::vector<Problem> ignored;
     for (const auto& rule : table::list_limits(session, ignored))
         limits.emplace_back(rule.id, table::rule_text(rule));
-    const auto now = table::rules_now_ms(session);
+    const auto now = table::database_now_ms(session);
     std::erase_if(waiting, [&](const RuleChange& change) {
         return !needs_end(change, now, change.kind == RuleKind::pool ? pools : limits);
     });

@@ -101,8 +101,11 @@ MessageId bound_of(std::int64_t ms) {
 }  // namespace
 
 std::int64_t database_now_ms(Session& session) {
-    static const std::string sql = "SELECT " + std::string(now_sql);
-    auto rows = session.query(sql);
+    static const std::string postgres = "SELECT " + std::string(now_sql);
+    auto rows = session.query(
+        session.dialect() == Dialect::postgres
+            ? std::string_view(postgres)
+            : "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)");
     return rows.next() ? rows.integer(0) : 0;
 }
 

@@ -37,6 +37,7 @@ struct NodeRow {
     std::string taken_by;       ///< name of the node that took over; "" if none has yet
 };
 
+/// By the clock that all nodes share; of SQLite, this machine's.
 [[nodiscard]] std::int64_t database_now_ms(Session& session);
 
 /// Enters a node and gives its number: one that nobody has, and that rested for rest_ms since its

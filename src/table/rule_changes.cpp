@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "table/nodes.hpp"
+
 namespace hongyan::table {
 namespace {
 
@@ -122,7 +124,7 @@ std::optional<RuleChange> waiting_on(Session& session, RuleKind kind, std::int64
 /// Under the row's lock, so that nobody else can have ended it.
 void end(Session& session, RuleChange& change, std::string_view state, const std::string& by) {
     change.state = state;
-    change.ended_ms = rules_now_ms(session);
+    change.ended_ms = database_now_ms(session);
     change.ended_by = by;
     session.run(
         "UPDATE rule_changes SET state = $2, ended_ms = $3, ended_by = nullif($4, '')"
@@ -204,14 +206,6 @@ std::string lock_rule(Session& session, RuleKind kind, std::int64_t row_id) {
     return std::string(no_row);
 }
 
-std::int64_t rules_now_ms(Session& session) {
-    auto rows = session.query(
-        session.dialect() == Dialect::postgres
-            ? "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-            : "SELECT CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)");
-    return rows.next() ? rows.integer(0) : 0;
-}
-
 std::vector<RuleChange> list_rule_changes(Session& session, RuleKind kind, std::int64_t row_id,
                                           int most) {
     static const std::string sql =
@@ -239,7 +233,7 @@ void note_rule_change(Session& session, const NewRuleChange& change) {
     }
     if (back_to == change.after) return;
     const bool for_a_while = change.for_seconds > 0;
-    const auto now = rules_now_ms(session);
+    const auto now = database_now_ms(session);
     session.run(
         "INSERT INTO rule_changes (kind, row_id, made_ms, made_by, made_by_key, row_before, "
         "row_after, state, revert_ms) VALUES ($1, $2, $3, nullif($4, ''), $5, nullif($6, ''), $7, "
@@ -276,7 +270,7 @@ std::optional<RuleChange> settle_rule(Session& session, const RuleChange& change
     const auto now = lock_rule(session, change.kind, change.row_id);
     auto waiting = waiting_on(session, change.kind, change.row_id);
     if (!waiting || waiting->id != change.id) return std::nullopt;
-    if (now == waiting->after && rules_now_ms(session) < waiting->revert_ms) return std::nullopt;
+    if (now == waiting->after && database_now_ms(session) < waiting->revert_ms) return std::nullopt;
     take_back(session, *waiting, now, "");
     return waiting;
 }

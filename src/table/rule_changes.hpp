@@ -43,9 +43,6 @@ struct RuleChange {
 /// The row as it is now, locked to the end of the transaction; no_row if it is gone.
 [[nodiscard]] std::string lock_rule(Session& session, RuleKind kind, std::int64_t row_id);
 
-/// The time that ends of changes go by: the database's, so clocks of nodes play no part.
-[[nodiscard]] std::int64_t rules_now_ms(Session& session);
-
 /// Newest first, at most `most` of each row. row_id 0: of every row of the kind.
 [[nodiscard]] std::vector<RuleChange> list_rule_changes(Session& session, RuleKind kind,
                                                         std::int64_t row_id, int most);
