@@ -220,6 +220,7 @@ void Server::Parts::make_delivery() {
     const auto on_lost = [this](const std::string& detail) { end_dead(detail); };
     auto options = delivery_options(settings);
     options.node = options.committer.node = node.number;
+    if (!is_only()) options.committer.outcomes_beside_batch = options.committer.batch_rows / 5;
     options.sends = has_role("worker");
     delivery = std::make_unique<delivery::Delivery>(
         delivery::DeliveryParts{

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "delivery/committer_round.hpp"
 #include "table/tasks.hpp"
@@ -163,9 +164,9 @@ bool Committer::collect(Round& round) {
     std::unique_lock lock(mutex_);
     wait_for_work(lock);
     round.accepts.swap(accepts_);
-    round.settled.swap(settled_);
     round.controls.swap(controls_);
     take_batch_chunk(round);
+    take_settled(round);
     if (stopping_ && round.empty()) {
         stopped_ = true;
         return false;
@@ -182,6 +183,16 @@ void Committer::take_batch_chunk(Round& round) {
     round.chunk_begin = round.batch->written;
     round.chunk_end =
         std::min(round.chunk_begin + options_.batch_rows, round.batch->messages.size());
+}
+
+// Somebody waits for a batch's rows, nobody for the outcomes.
+void Committer::take_settled(Round& round) {
+    round.settled.swap(settled_);
+    const auto most = options_.outcomes_beside_batch;
+    if (!round.batch || round.settled.size() <= most) return;
+    const auto rest = round.settled.begin() + static_cast<std::ptrdiff_t>(most);
+    settled_.assign(std::make_move_iterator(rest), std::make_move_iterator(round.settled.end()));
+    round.settled.erase(rest, round.settled.end());
 }
 
 void Committer::loop() {

@@ -1,7 +1,8 @@
 // Committer: the one writer. Everything that changes the store is handed to it with a completion;
 // its thread takes all that waits, writes one transaction and completes all of it (group commit),
 // without a timer. Single messages go first, batches in chunks beside them, so that neither waits
-// for the other; outcomes alone are held back until there are many or the next message comes.
+// for the other; outcomes alone are held back until there are many or the next message comes, and
+// beside a batch only as many are written as the options say.
 // Handing over never blocks and is safe from every thread; completions run on the committer's
 // thread after the sync and must be quick. If the store fails for good, everything waiting is
 // refused and the sink is told.
@@ -11,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -101,6 +103,8 @@ class CommitSink {
 
 struct CommitterOptions {
     std::size_t batch_rows = 2'000;    ///< rows of batches in one transaction
+    /// Most outcomes in a transaction with rows of a batch, at least 1.
+    std::size_t outcomes_beside_batch = std::numeric_limits<std::size_t>::max();
     std::size_t outcome_rows = 1'024;  ///< outcomes that are worth a transaction of their own
     Millis outcome_hold{10};           ///< longest that outcomes alone are held back
     std::size_t max_accepts = 20'000;  ///< messages waiting to be written; beyond, they are refused
@@ -153,6 +157,7 @@ class Committer {
     void gather(std::size_t rows_before);
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     void take_batch_chunk(Round& round);
+    void take_settled(Round& round);
     void commit(Round& round);
     void apply(Session& session, Round& round);
     void apply_accepts(Session& session, Round& round);

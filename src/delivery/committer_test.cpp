@@ -12,8 +12,11 @@ namespace {
 
 struct CountingSink final : CommitSink {
     std::atomic<std::size_t> accepted{0};
+    std::vector<MessageId> settled;  ///< in their order; to be read when the committer has stopped
     void on_accepted(std::vector<MessagePtr> messages) override { accepted += messages.size(); }
-    void on_settled(std::vector<Settled>, const std::vector<bool>&) override {}
+    void on_settled(std::vector<Settled> some, const std::vector<bool>&) override {
+        for (const auto& one : some) settled.push_back(one.message->id);
+    }
     void on_store_lost(const std::string&) override {}
 };
 
@@ -93,6 +96,35 @@ TEST_F(CommitterTest, stop_writes_everything_that_waits_and_refuses_what_comes_l
         {numbered(999), "", nullptr, [&](const Result<Accepted>& a) { refused += !a.ok(); }});
     committer.run([](Session&, Counts&) {}, [&](const Status& s) { refused += !s.ok(); });
     EXPECT_EQ(refused, 2);
+}
+
+TEST_F(CommitterTest, beside_a_batch_outcomes_get_a_share_in_their_order_and_the_rest_after_it) {
+    CommitterOptions few;
+    few.batch_rows = 10;
+    few.outcomes_beside_batch = 2;
+    Committer committer(*store, clock, log, sink, few);
+    std::vector<Settled> settled(40);
+    std::vector<MessageId> in_order;
+    for (MessageId id = 1; id <= 40; ++id) {
+        committer.accept({numbered(id), "", nullptr, [](const Result<Accepted>&) {}});
+        settled[static_cast<std::size_t>(id) - 1].message = numbered(id);
+        in_order.push_back(id);
+    }
+    committer.settle(std::move(settled));
+    auto batch = std::make_unique<Batch>();
+    for (MessageId id = 100; id < 150; ++id) batch->messages.push_back(numbered(id));
+    std::size_t settled_before = 0;
+    batch->done = [&](const Result<Accepted>& a) {
+        EXPECT_TRUE(a.ok());
+        settled_before = sink.settled.size();
+    };
+    committer.accept_batch(std::move(batch));
+    committer.start();
+    committer.stop();
+    EXPECT_EQ(settled_before, 4U * 2U) << "the last of five rounds tells of its own later";
+    EXPECT_EQ(sink.settled, in_order);
+    EXPECT_EQ(number("SELECT count(*) FROM message_records WHERE status = 'success'"), 40);
+    EXPECT_EQ(number("SELECT count(*) FROM message_records"), 90);
 }
 
 TEST_F(CommitterTest, what_is_too_much_is_refused_with_a_time_to_come_back) {
