@@ -116,8 +116,10 @@ class Engines:
 
     @contextlib.contextmanager
     def database(self):
-        """The URL of a fresh one, dropped afterwards; what was written before is on disk."""
+        """The URL of a fresh one, dropped afterwards; what was written before is on disk, and Redis
+        is empty."""
         self.databases += 1
+        self.cluster.redis.command("FLUSHALL")
         name = f"bench_{self.databases}"
         postgres = self.cluster.postgres
         postgres.sql(f"CREATE DATABASE {name}")

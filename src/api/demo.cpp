@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <cstdio>
 
+#include "base/thread.hpp"
 #include "delivery/accept.hpp"
 #include "table/templates.hpp"
 
@@ -92,7 +93,7 @@ Status Demo::start(const DemoWish& wish) {
     until_us_ = context_.clock.steady_us() + std::int64_t{wish.seconds} * 1'000'000;
     running_ = true;
     stopping_ = false;
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("demo", [this] { run(); });
     return Done{};
 }
 

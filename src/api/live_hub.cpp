@@ -6,6 +6,7 @@
 #include "api/live_screen.hpp"
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "base/thread.hpp"
 
 namespace hongyan::api {
 namespace {
@@ -37,7 +38,7 @@ LiveHub::LiveHub(const Context& context, Limits limits) : context_(context), lim
 LiveHub::~LiveHub() { stop(); }
 
 void LiveHub::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("live", [this] { loop(); });
 }
 
 void LiveHub::stop() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
 #include "table/message_search.hpp"
 
 namespace hongyan::api {
@@ -38,7 +39,7 @@ struct Answers {
 }  // namespace
 
 void RedriveRuns::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("redrive", [this] { loop(); });
 }
 
 void RedriveRuns::stop() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/thread.hpp"
 
 namespace hongyan {
 
@@ -38,7 +39,7 @@ void LockManager::Hold::release() {
 
 LockManager::LockManager(Lock& lock, const Clock& clock, Log& log, Options options)
     : lock_(lock), clock_(clock), log_(log), options_(std::move(options)) {
-    watchdog_ = std::thread([this] { watch(); });
+    watchdog_ = start_thread("locks", [this] { watch(); });
 }
 
 LockManager::~LockManager() {

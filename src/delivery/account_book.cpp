@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
+#include "base/thread.hpp"
 
 namespace hongyan::delivery {
 namespace {
@@ -74,7 +75,7 @@ AccountBook::~AccountBook() { stop(Millis(0)); }
 
 void AccountBook::start(Sinks sinks) {
     sinks_ = std::move(sinks);
-    lane_thread_ = std::thread([this] { lane_loop(); });
+    lane_thread_ = start_thread("lanes", [this] { lane_loop(); });
 }
 
 const Provider* AccountBook::provider(ChannelKind channel, std::string_view name) const {
@@ -178,10 +179,11 @@ void AccountBook::close_later(AccountPtr account) {
         return true;
     });
     auto done = std::make_shared<std::atomic<bool>>(false);
-    closing_.push_back({std::thread([this, account, done] {
-                            close_when_idle(*account);
-                            *done = true;
-                        }),
+    closing_.push_back({start_thread("account-close",
+                                     [this, account, done] {
+                                         close_when_idle(*account);
+                                         *done = true;
+                                     }),
                         done});
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iterator>
 
+#include "base/thread.hpp"
 #include "delivery/committer_round.hpp"
 #include "table/tasks.hpp"
 
@@ -37,7 +38,7 @@ Committer::~Committer() { stop(); }
 
 void Committer::start() {
     HY_ASSERT(!thread_.joinable());
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("committer", [this] { loop(); });
 }
 
 void Committer::stop() {

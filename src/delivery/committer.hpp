@@ -102,7 +102,7 @@ class CommitSink {
 };
 
 struct CommitterOptions {
-    std::size_t batch_rows = 2'000;    ///< rows of batches in one transaction
+    std::size_t batch_rows = 2'000;  ///< rows of batches in one transaction
     /// Most outcomes in a transaction with rows of a batch, at least 1.
     std::size_t outcomes_beside_batch = std::numeric_limits<std::size_t>::max();
     std::size_t outcome_rows = 1'024;  ///< outcomes that are worth a transaction of their own

@@ -3,6 +3,7 @@
 #include <array>
 #include <future>
 
+#include "base/thread.hpp"
 #include "table/destinations.hpp"
 #include "table/tasks.hpp"
 #include "table/tokens.hpp"
@@ -73,7 +74,7 @@ Status Delivery::start() {
     set_paused(false);
     if (!is_only) return Done{};  // its part of what waits comes by take_over()
     loading_ = true;
-    loader_ = std::thread([this, end, last_task] { load(end, last_task); });
+    loader_ = start_thread("loader", [this, end, last_task] { load(end, last_task); });
     return Done{};
 }
 

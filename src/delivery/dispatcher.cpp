@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
 #include "delivery/intents.hpp"
 #include "delivery/receipts.hpp"
 #include "table/messages.hpp"
@@ -80,7 +81,7 @@ Status Dispatcher::start(const Pool& sender) {
             channel->start([this](std::vector<Sent> sent) { on_outcomes(std::move(sent)); });
         if (!started) return started;
     }
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("dispatcher", [this] { loop(); });
     return Done{};
 }
 

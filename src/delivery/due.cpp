@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/thread.hpp"
+
 namespace hongyan::delivery {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr std::size_t burst = 4'096;
 }  // namespace
 
 void DueTimer::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("due", [this] { loop(); });
 }
 
 void DueTimer::stop() {

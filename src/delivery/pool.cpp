@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/thread.hpp"
+
 namespace hongyan::delivery {
 namespace {
 
@@ -145,7 +147,7 @@ void WorkerPool::resize() {
 // as well.
 bool WorkerPool::add_thread() {
     try {
-        threads_.emplace_back([this] { work(); });
+        threads_.push_back(start_thread("pool", [this] { work(); }));
     } catch (const std::exception& failure) {
         const auto rule = pool_.rule();
         log_.error("pool_threads_missing", {{"pool", rule.name},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
 #include "delivery/webhook_rule.hpp"
 #include "kit/standard_webhooks.hpp"
 
@@ -64,7 +65,7 @@ std::string Webhooks::renew_secret(table::EndpointRow& endpoint, const Vault& va
 }
 
 void Webhooks::start() {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("webhooks", [this] { loop(); });
 }
 
 void Webhooks::stop() {

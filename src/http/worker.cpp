@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.hpp"
+#include "base/thread.hpp"
 #include "http/response_writer.hpp"
 #include "http/socket_session.hpp"
 
@@ -40,7 +41,7 @@ Worker::Worker(std::shared_ptr<ServerContext> context)
 Worker::~Worker() { HY_ASSERT(!thread_.joinable()); }
 
 void Worker::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = start_thread("http", [this] { run(); });
 }
 
 void Worker::join() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <future>
 
+#include "base/thread.hpp"
+
 namespace hongyan::jobs {
 namespace {
 
@@ -43,7 +45,7 @@ void Membership::start(std::string url) {
     self_.url = std::move(url);
     beaten_us_ = parts_.clock.steady_us();
     parts_.queue.on_lost([this](const std::string& why) { queue_lost(why); });
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("membership", [this] { loop(); });
 }
 
 void Membership::stop() {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
+
 namespace hongyan::jobs {
 
 void Schedule::every(Millis interval, std::function<void()> job) {
@@ -10,7 +12,7 @@ void Schedule::every(Millis interval, std::function<void()> job) {
 
 void Schedule::start() {
     for (auto& entry : entries_) entry.next_us = clock_.steady_us() + entry.interval_us;
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("jobs", [this] { loop(); });
 }
 
 void Schedule::stop() {

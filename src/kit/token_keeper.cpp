@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
 #include "kit/http_date.hpp"
 
 namespace hongyan::kit {
@@ -184,7 +185,7 @@ void TokenKeeper::start_watch() {
     changed_.notify_all();
     if (std::exchange(watching_, true)) return;
     if (watch_.joinable()) watch_.join();  // it has left its loop already, see watch()
-    watch_ = std::thread([this] { watch(); });
+    watch_ = start_thread("tokens", [this] { watch(); });
 }
 
 /// Ends what has waited for a token until its own deadline. The thread lives as long as somebody

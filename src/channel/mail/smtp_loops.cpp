@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "base/thread.hpp"
+
 namespace hongyan::mail {
 namespace {
 
@@ -29,9 +31,8 @@ std::size_t computer_count() {
 
 }  // namespace
 
-Loop::Loop() : guard_(context_.get_executor()), thread_([this] { context_.run(); }) {
-    pthread_setname_np(thread_.native_handle(), "smtp");
-}
+Loop::Loop()
+    : guard_(context_.get_executor()), thread_(start_thread("smtp", [this] { context_.run(); })) {}
 
 Loop::~Loop() {
     context_.stop();

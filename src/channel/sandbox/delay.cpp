@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
+
 namespace hongyan::sandbox {
 
 Delay::~Delay() { (void)stop(Millis(0)); }
@@ -11,7 +13,7 @@ bool Delay::add(std::vector<Item>& items) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
     for (Item& item : items) waiting_.emplace(item.due_us, std::move(item.sent));
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    if (!thread_.joinable()) thread_ = start_thread("sandbox-delay", [this] { run(); });
     changed_.notify_one();
     return true;
 }

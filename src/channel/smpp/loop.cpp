@@ -4,6 +4,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/thread.hpp"
 #include "channel/smpp/asio.hpp"
 
 namespace hongyan::smpp {
@@ -26,7 +27,7 @@ Loop::~Loop() { stop(); }
 void Loop::start() {
     const std::lock_guard lock(held_->mutex);
     if (held_->thread.joinable() || held_->context.stopped()) return;
-    held_->thread = std::thread([context = &held_->context] { context->run(); });
+    held_->thread = start_thread("smpp", [context = &held_->context] { context->run(); });
 }
 
 void Loop::post(UniqueFunction<void()> work) {

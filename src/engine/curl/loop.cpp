@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "base/assert.hpp"
+#include "base/thread.hpp"
 
 namespace hongyan::curl {
 namespace {
@@ -69,7 +70,7 @@ Result<std::unique_ptr<Loop>> Loop::open(const CurlOptions& options, NetworkList
         loop->epoll_.get() >= 0 && loop->event_.get() >= 0 &&
         epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->event_.get(), &event) == 0;
     if (!ready) return make_error(ErrorCode::unavailable, "no descriptors for the HTTP client");
-    loop->thread_ = std::thread([raw = loop.get()] { raw->run(); });
+    loop->thread_ = start_thread("http-client", [raw = loop.get()] { raw->run(); });
     return loop;
 }
 

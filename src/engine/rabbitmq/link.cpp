@@ -11,6 +11,7 @@
 #include <random>
 #include <utility>
 
+#include "base/thread.hpp"
 #include "engine/rabbitmq/wire.hpp"
 
 namespace hongyan::rabbitmq {
@@ -54,7 +55,7 @@ Link::~Link() {
 
 void Link::start() {
     HY_ASSERT(!thread_.joinable());
-    thread_ = std::thread([this] { loop(); });
+    thread_ = start_thread("amqp", [this] { loop(); });
 }
 
 void Link::stop(Millis grace) {

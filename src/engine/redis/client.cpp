@@ -104,12 +104,12 @@ void Client::stop() {
 }
 
 void Client::refuse(Request& request) {
-    if (request.completion)
+    for (std::size_t i = 0; request.completion && i < request.commands.count(); ++i)
         request.completion(make_error(ErrorCode::unavailable, "the program stops"));
 }
 
-void Client::call(Words words, Completion completion) {
-    Request request{std::move(words), std::move(completion)};
+void Client::call(Commands commands, Completion completion) {
+    Request request{std::move(commands), std::move(completion)};
     bool is_first = false;
     bool is_closed = false;
     {
@@ -145,8 +145,8 @@ void Client::drain() {
             refuse(request);
             continue;
         }
-        commands_->send(request.words, [this, sent_us, done = std::move(request.completion)](
-                                           Result<Value> answer) mutable {
+        commands_->send(request.commands, [this, sent_us, done = std::move(request.completion)](
+                                              Result<Value> answer) mutable {
             note(answer, sent_us);
             if (done) done(std::move(answer));
         });
@@ -155,19 +155,19 @@ void Client::drain() {
 }
 
 void Client::run(const Script& script, ScriptCall call, Completion completion) {
-    Words words = script_words("EVALSHA", script.hash(), call);
-    this->call(std::move(words), [this, &script, call = std::move(call),
-                                  done = std::move(completion)](Result<Value> answer) mutable {
+    const Words words = script_words("EVALSHA", script.hash(), call);
+    this->call(words, [this, &script, call = std::move(call),
+                       done = std::move(completion)](Result<Value> answer) mutable {
         if (answer && answer->failed_with("NOSCRIPT"))
             return this->call(script_words("EVAL", script.text(), call), std::move(done));
         if (done) done(std::move(answer));
     });
 }
 
-Result<Value> Client::ask(Words words) {
+Result<Value> Client::ask(const Words& words) {
     HY_ASSERT(!loop_.is_own_thread());
     const auto handover = std::make_shared<Handover>();
-    call(std::move(words), [handover](Result<Value> answer) { handover->give(std::move(answer)); });
+    call(words, [handover](Result<Value> answer) { handover->give(std::move(answer)); });
     return handover->wait();
 }
 
@@ -188,7 +188,7 @@ std::int64_t Client::subscribe(const std::string& channel, Listener listener) {
         subscriptions_[number] = {channel, listener};
         if (!listening_ || !listening_->is_up()) return;
         if (known) return listener("");
-        listening_->send({"SUBSCRIBE", channel}, {});
+        listening_->send(Commands({"SUBSCRIBE", channel}), {});
         listening_->flush();
     });
     return number;
@@ -204,7 +204,7 @@ void Client::unsubscribe(std::int64_t subscription) {
             std::any_of(subscriptions_.begin(), subscriptions_.end(),
                         [&](const auto& entry) { return entry.second.channel == channel; });
         if (still || !listening_ || !listening_->is_up()) return;
-        listening_->send({"UNSUBSCRIBE", channel}, {});
+        listening_->send(Commands({"UNSUBSCRIBE", channel}), {});
         listening_->flush();
     });
 }
@@ -260,7 +260,7 @@ void Client::Ear::on_up(const std::string& /*run_id*/) {
         if (std::find(words.begin() + 1, words.end(), subscription.channel) == words.end())
             words.push_back(subscription.channel);
     if (words.size() == 1) return;
-    client.listening_->send(words, {});
+    client.listening_->send(Commands(words), {});
     client.listening_->flush();
 }
 

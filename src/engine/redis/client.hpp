@@ -56,11 +56,15 @@ class Client final : public LinkEvents {
     /// Ends the thread; what is pending is answered before that.
     void stop();
 
-    void call(Words words, Completion completion);
+    /// Completion is called for each of the commands, in their order.
+    void call(Commands commands, Completion completion);
+    void call(const Words& words, Completion completion) {
+        call(Commands(words), std::move(completion));
+    }
     void run(const Script& script, ScriptCall call, Completion completion);
     /// The same, waiting for the answer; failures of Redis come as errors. Not on the client's
     /// thread.
-    [[nodiscard]] Result<Value> ask(Words words);
+    [[nodiscard]] Result<Value> ask(const Words& words);
     [[nodiscard]] Result<Value> ask(const Script& script, ScriptCall call);
 
     /// The number ends the subscription; the listener may be called once more after that.
@@ -79,7 +83,7 @@ class Client final : public LinkEvents {
 
   private:
     struct Request {
-        Words words;
+        Commands commands;
         Completion completion;
     };
     struct Waiting {

@@ -36,6 +36,45 @@ TEST(redis_client, commands_go_in_order_and_each_gets_its_answer) {
     for (int i = 0; i < 5'000; ++i) ASSERT_EQ(answers[static_cast<std::size_t>(i)].get(), i + 1);
 }
 
+/// 1,000 times INCR, together.
+Commands thousand() {
+    Commands commands;
+    for (int i = 0; i < 1'000; ++i) {
+        commands.start(2);
+        commands.word("INCR");
+        commands.word("together");
+    }
+    return commands;
+}
+
+TEST(redis_client, of_commands_that_go_together_each_gets_its_answer_also_when_the_line_breaks) {
+    TcpProxy line(shared_redis().port());
+    TestClient client(line.port(), quick());
+    ASSERT_TRUE(client->ask({"DEL", "together"}));
+    std::promise<std::vector<std::int64_t>> whole;
+    client->call(thousand(), [&, got = std::vector<std::int64_t>{}](Result<Value> answer) mutable {
+        got.push_back(answer ? answer->integer : -1);
+        if (got.size() == 1'000) whole.set_value(std::move(got));
+    });
+    const auto got = whole.get_future().get();
+    for (std::size_t i = 0; i < got.size(); ++i)
+        ASSERT_EQ(got[i], static_cast<std::int64_t>(i) + 1);
+
+    line.reset_after(100);
+    std::atomic<int> answers{0};
+    std::atomic<int> failures{0};
+    client->call(thousand(), [&](Result<Value> answer) {
+        if (!answer) ++failures;
+        ++answers;
+    });
+    EXPECT_TRUE(eventually([&] { return answers == 1'000; }));
+    line.heal();
+    ASSERT_TRUE(eventually([&] { return client->is_up(); }));
+    EXPECT_TRUE(client->ask({"PING"}));
+    EXPECT_EQ(answers, 1'000) << "and none twice";
+    EXPECT_GT(failures, 0);
+}
+
 TEST(redis_client, every_kind_of_answer_arrives_as_it_is) {
     TestClient client(shared_redis().port());
     const std::string bytes("\0\r\n$5\r\nx", 9);

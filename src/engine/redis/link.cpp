@@ -102,8 +102,9 @@ void Link::greet() {
 }
 
 void Link::expect_greeting(const Words& words) {
-    format(connection_->out(), words);
+    connection_->out() += Commands(words).bytes();
     ++greetings_left_;
+    ++pending_count_;
     pending_.push_back({now_us() + options_.connect_timeout.count() * 1000,
                         [this, is_info = words[0] == "INFO"](Result<Value> answer) {
                             if (answer) greeted(*answer, is_info);
@@ -142,12 +143,23 @@ void Link::on_bytes(std::string_view bytes) {
 void Link::answer(Value value) {
     if (use_ == Use::subscriber && is_up_) return events_.on_push(value);
     if (pending_.empty()) return lose("an answer that nobody asked for");
-    Completion completion = std::move(pending_.front().completion);
-    pending_.pop_front();
     const bool ends = is_up_ && ends_link(value);
     const std::string why = ends ? value.text : "";
-    if (completion) completion(std::move(value));
+    complete_front(std::move(value));
     if (ends && connection_) lose(why);
+}
+
+/// The last answer's completion may end this link; that of one before the last must not.
+void Link::complete_front(Value value) {
+    --pending_count_;
+    Pending& front = pending_.front();
+    if (--front.left > 0) {
+        if (front.completion) front.completion(std::move(value));
+        return;
+    }
+    Completion completion = std::move(front.completion);
+    pending_.pop_front();
+    if (completion) completion(std::move(value));
 }
 
 void Link::on_closed(const std::string& why) { lose(why); }
@@ -170,23 +182,26 @@ void Link::lose(const std::string& why) {
 
 void Link::fail_pending(const std::string& why) {
     auto lost = std::exchange(pending_, {});
+    pending_count_ = 0;
     for (Pending& pending : lost) {
-        if (pending.completion)
+        for (; pending.completion && pending.left > 0; --pending.left)
             pending.completion(
                 make_error(ErrorCode::io_failed, "the answer of Redis is lost: " + why));
     }
 }
 
-void Link::send(const Words& words, Completion completion) {
-    if (!is_up_ || pending_.size() >= options_.pending_max) {
+void Link::send(const Commands& commands, Completion completion) {
+    if (!is_up_ || pending_count_ >= options_.pending_max) {
         const char* why = is_up_ ? "too many commands wait for Redis" : "Redis is not reachable";
-        if (completion) completion(make_error(ErrorCode::unavailable, why));
+        for (std::size_t i = 0; completion && i < commands.count(); ++i)
+            completion(make_error(ErrorCode::unavailable, why));
         return;
     }
-    format(connection_->out(), words);
-    if (use_ == Use::commands)
-        pending_.push_back(
-            {now_us() + options_.answer_timeout.count() * 1000, std::move(completion)});
+    connection_->out() += commands.bytes();
+    if (use_ != Use::commands) return;
+    pending_.push_back({now_us() + options_.answer_timeout.count() * 1000, std::move(completion),
+                        commands.count()});
+    pending_count_ += commands.count();
 }
 
 void Link::flush() {
@@ -208,7 +223,7 @@ void Link::watch() {
     if (is_up_ && pending_.empty() && last_ping_us_ <= last_bytes_us_ &&
         now - last_bytes_us_ > options_.ping_every.count() * 1000) {
         last_ping_us_ = now;
-        send({"PING"}, {});
+        send(Commands({"PING"}), {});
         flush();
     }
     watch_timer_.start(std::max(options_.answer_timeout / 4, Millis(5)), [this] { watch(); });

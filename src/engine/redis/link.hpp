@@ -1,9 +1,10 @@
 // Link: one connection to Redis that heals itself. It connects, says who it is, sends commands one
 // after the other without waiting for answers, notices a peer that no longer answers, and connects
 // anew with growing, jittered pauses. Lives on the loop's thread. A command is answered exactly
-// once: with a value, with `unavailable` (it was not sent), or with `io_failed` (it was sent, and
-// whether it was done is unknown). A server that is loading, or that became a replica, counts as
-// lost. A subscriber's link has no answers: whatever comes goes to on_push().
+// once, also one of several that are given together: with a value, with `unavailable` (it was not
+// sent), or with `io_failed` (it was sent, and whether it was done is unknown). A server that is
+// loading, or that became a replica, counts as lost. A subscriber's link has no answers: whatever
+// comes goes to on_push().
 #pragma once
 
 #include <deque>
@@ -51,15 +52,16 @@ class Link final : public ConnectionEvents {
     /// Ends the connection and answers what is pending; no event comes after this.
     void close();
     [[nodiscard]] bool is_up() const { return is_up_; }
-    /// Sent with the next flush(). A subscriber's commands have no completion.
-    void send(const Words& words, Completion completion);
+    /// Sent with the next flush(); completion is called for each command, in their order. A
+    /// subscriber's commands have none.
+    void send(const Commands& commands, Completion completion);
     void flush();
-    [[nodiscard]] std::size_t pending() const { return pending_.size(); }
 
   private:
     struct Pending {
         std::int64_t deadline_us;
         Completion completion;
+        std::size_t left = 1;  ///< answers
     };
     void on_open() override;
     void on_bytes(std::string_view bytes) override;
@@ -72,6 +74,7 @@ class Link final : public ConnectionEvents {
     void watch();
     void lose(const std::string& why);
     void fail_pending(const std::string& why);
+    void complete_front(Value value);
     [[nodiscard]] static std::int64_t now_us();
 
     // Fixed after construction.
@@ -83,6 +86,7 @@ class Link final : public ConnectionEvents {
     std::unique_ptr<Connection> connection_;
     std::unique_ptr<Reader> reader_;
     std::deque<Pending> pending_;
+    std::size_t pending_count_ = 0;  ///< answers
     Timer watch_timer_;
     Timer retry_timer_;
     bool is_up_ = false;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/thread.hpp"
 #include "engine/redis/asio.hpp"
 
 namespace hongyan::redis {
@@ -13,7 +14,7 @@ struct Loop::Held {
     asio::io_context context{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard =
         asio::make_work_guard(context);
-    std::thread thread{[this] { context.run(); }};
+    std::thread thread = start_thread("redis", [this] { context.run(); });
 };
 
 Loop::Loop() : held_(std::make_unique<Held>()) {}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,7 +40,12 @@ class RedisTrace final : public LiveTrace {
 
   private:
     using Step = std::pair<MessageId, LiveNode>;
-    using Batch = std::vector<Step>;
+    /// Of at most chunk_most steps, so that taking some moves none.
+    using Chunk = std::vector<Step>;
+    struct Waiting {
+        std::deque<Chunk> chunks;
+        std::size_t steps = 0;
+    };
     /// Shared with answers under way, which may come after this object's end.
     struct Core {
         std::atomic<std::int64_t> added{0};
@@ -47,15 +53,24 @@ class RedisTrace final : public LiveTrace {
         std::atomic<std::int64_t> dropped{0};
         std::atomic<std::int64_t> flying{0};
     };
+    /// A list that has been sent.
+    struct Sent {
+        MessageId message;
+        std::int64_t steps;
+    };
     [[nodiscard]] std::string key(MessageId message) const;
     void flush();
-    /// All of one message.
+    [[nodiscard]] std::vector<Chunk> take(std::size_t most);
+    /// Of many messages, those of each side by side.
     void send(std::span<const Step* const> steps);
+    /// All of one message.
+    void append(Commands& commands, std::span<const Step* const> steps) const;
 
     Client& client_;
     const Options options_;
     const std::shared_ptr<Core> core_;
-    Guarded<Batch> waiting_;
+    const std::size_t chunk_most_;
+    Guarded<Waiting> waiting_;
     std::int64_t timer_ = 0;
 };
 

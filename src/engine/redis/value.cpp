@@ -2,6 +2,9 @@
 
 #include <hiredis/hiredis.h>
 
+#include <array>
+#include <charconv>
+
 #include "base/text.hpp"
 
 namespace hongyan::redis {
@@ -52,19 +55,28 @@ std::int64_t Value::number() const {
     return kind == Kind::text ? parse_int(text).value_or(0) : 0;
 }
 
-void format(std::string& out, const Words& words) {
-    std::vector<const char*> texts;
-    std::vector<std::size_t> lengths;
-    for (const std::string& word : words) {
-        texts.push_back(word.data());
-        lengths.push_back(word.size());
-    }
-    char* command = nullptr;
-    const int length = redisFormatCommandArgv(&command, static_cast<int>(words.size()),
-                                              texts.data(), lengths.data());
-    HY_ASSERT(length > 0);
-    out.append(command, static_cast<std::size_t>(length));
-    redisFreeCommand(command);
+Commands::Commands(const Words& one) {
+    start(one.size());
+    for (const std::string& text : one) word(text);
+}
+
+void Commands::start(std::size_t words) {
+    ++count_;
+    size('*', words);
+}
+
+void Commands::word(std::string_view text) {
+    size('$', text.size());
+    bytes_ += text;
+    bytes_ += "\r\n";
+}
+
+void Commands::size(char kind, std::size_t value) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), value).ptr;
+    bytes_ += kind;
+    bytes_.append(digits.begin(), end);
+    bytes_ += "\r\n";
 }
 
 struct Reader::Held {

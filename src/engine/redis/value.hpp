@@ -1,6 +1,6 @@
-// Value: one answer of Redis, and the two ends of its protocol: format() writes a command, Reader
-// turns bytes into values as they arrive. The only place that knows hiredis, of which only the
-// reader and the formatter are used. Not thread-safe: each connection has its own Reader.
+// Value: one answer of Redis, and the two ends of its protocol: Commands writes, Reader turns bytes
+// into values as they arrive. The only place that knows hiredis, of which only the reader is used:
+// its writer makes a piece of memory for each command. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,27 @@ struct Value {
     [[nodiscard]] std::int64_t number() const;
 };
 
-/// A command with its arguments, as it goes over the wire.
+/// A command with its arguments.
 using Words = std::vector<std::string>;
-void format(std::string& out, const Words& words);
+
+/// One command after the other, as they go over the wire: an array of strings each (RESP, "Sending
+/// commands to a Redis server").
+class Commands {
+  public:
+    Commands() = default;
+    explicit Commands(const Words& one);
+    /// Begins a command of so many words, each to be given with word().
+    void start(std::size_t words);
+    void word(std::string_view text);
+    [[nodiscard]] const std::string& bytes() const { return bytes_; }
+    [[nodiscard]] std::size_t count() const { return count_; }
+
+  private:
+    void size(char kind, std::size_t value);
+
+    std::string bytes_;
+    std::size_t count_ = 0;
+};
 
 class Reader {
   public:

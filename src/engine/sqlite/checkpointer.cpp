@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include "base/thread.hpp"
 #include "engine/sqlite/failure.hpp"
 
 namespace hongyan::sqlite {
@@ -50,7 +51,7 @@ Checkpointer::Checkpointer(Connection connection, const SqliteOptions& options,
       condition_(condition),
       log_(log),
       connection_(std::move(connection)),
-      thread_([this] { loop(); }) {}
+      thread_(start_thread("checkpoints", [this] { loop(); })) {}
 
 Checkpointer::~Checkpointer() {
     {

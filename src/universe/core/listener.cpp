@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "universe/core/connection.hpp"
 #include "universe/core/universe.hpp"
 
@@ -223,7 +224,7 @@ void HttpListener::run() {
     for (auto& port : state_->ports) state_->accept(*port);
     for (auto& worker : state_->workers) {
         worker->arm();
-        worker->thread = std::thread([&one = *worker] {
+        worker->thread = start_thread("sim-http", [&one = *worker] {
             one.thread_id = std::this_thread::get_id();
             one.loop.run();
         });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/thread.hpp"
+
 namespace hongyan::universe {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr std::size_t waiting_max = 500'000;
 
 }  // namespace
 
-Timers::Timers() : thread_([this] { run(); }) {}
+Timers::Timers() : thread_(start_thread("sim-timers", [this] { run(); })) {}
 
 Timers::~Timers() { stop(); }
 

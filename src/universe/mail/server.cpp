@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/thread.hpp"
 #include "universe/mail/session.hpp"
 
 namespace hongyan::universe::mail {
@@ -48,7 +49,7 @@ Result<int> Server::start(int port) {
     }
     const int found = acceptor_.local_endpoint().port();
     accept();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = start_thread("sim-smtp", [this] { context_.run(); });
     return found;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/thread.hpp"
 
 namespace hongyan::universe::smpp {
 
@@ -72,7 +73,7 @@ Result<int> Centre::start(int port) {
     const int found = acceptor_.local_endpoint().port();
     accept();
     tick();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = start_thread("sim-smpp", [this] { context_.run(); });
     return found;
 }
 
