@@ -384,6 +384,8 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     auto parts = std::make_unique<Parts>(settings, log);
     parts->origins = loaded;
     if (auto opened = parts->open_store(); !opened) return opened.error();
+    const auto listens = http::Server::check_address(http_options(settings), parts->clock);
+    if (!listens) return listens.error();
     if (auto joined = parts->join_cluster(); !joined) return joined.error();
     if (auto made = parts->make_parts(); !made) {
         parts->withdraw();

@@ -38,6 +38,12 @@ Server::Server(ServerOptions options, Router router, ErrorWriter error_writer, c
 
 Server::~Server() { stop(); }
 
+Status Server::check_address(const ServerOptions& options, const Clock& clock) {
+    const Server probe(
+        options, {}, [](const auto&...) { return Response(); }, clock);
+    return probe.impl_->listener->open();
+}
+
 void Server::set_log(Log& log) {
     HY_ASSERT(!impl_->running);
     impl_->context->log = &log;

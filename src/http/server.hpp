@@ -78,6 +78,10 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
+    /// Whether start() would get its address now; its errors. For programs that begin other work
+    /// before they listen.
+    [[nodiscard]] static Status check_address(const ServerOptions& options, const Clock& clock);
+
     /// Before start(): where trouble with sockets and exceptions of handlers are written.
     void set_log(Log& log);
     /// Before start(): called for each answer.

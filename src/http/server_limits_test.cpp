@@ -150,6 +150,21 @@ TEST(Start, says_which_address_is_in_use_and_what_to_do) {
     const std::string& detail = started.error().detail;
     EXPECT_NE(detail.find("127.0.0.1:" + std::to_string(options.port)), std::string::npos);
     EXPECT_NE(detail.find("--listen"), std::string::npos) << detail;
+    const Status looked = Server::check_address(options, clock);
+    ASSERT_FALSE(looked.ok());
+    EXPECT_EQ(looked.error().detail, detail);
+}
+
+TEST(Start, a_look_at_the_address_leaves_it_free) {
+    SystemClock clock;
+    ServerOptions options;
+    {
+        TestServer before(plain_router());
+        options.port = before.server.port();
+    }
+    ASSERT_TRUE(Server::check_address(options, clock).ok());
+    Server server(options, plain_router(), problem_text, clock);
+    EXPECT_TRUE(server.start().ok());
 }
 
 TEST(Start, knows_literals_and_localhost_and_refuses_others) {

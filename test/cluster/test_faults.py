@@ -155,6 +155,33 @@ def test_redis_is_emptied_killed_and_comes_back(cluster):
     check(cluster, load.accepted)
 
 
+def test_without_redis_one_leads_and_after_its_death_another(cluster):
+    """The leader's lease runs out while Redis is away, and Redis comes back empty."""
+    def leading():
+        return [node for node in cluster.nodes if node.lives and node.metric("hongyan_leader") == 1]
+
+    def watch(seconds):
+        """The nodes are asked one after the other, so only twice in a row would be two at a time."""
+        end, before = time.monotonic() + seconds, []
+        while time.monotonic() < end:
+            now = leading()
+            assert len(now) < 2 or len(before) < 2, [node.name for node in now]
+            before = now
+            time.sleep(0.1)
+
+    wait_until(lambda: len(leading()) == 1, 30, "one leads")
+    cluster.redis.kill()
+    watch(20)
+    wait_until(lambda: len(leading()) == 1, 30, "one leads without Redis")
+    dead = leading()[0]
+    dead.kill()
+    wait_until(lambda: len(leading()) == 1, 40, "another leads without Redis")
+    cluster.redis.start()
+    watch(10)
+    dead.start()
+    wait_until(lambda: len(leading()) == 1, 30, "one leads with Redis again")
+
+
 def test_everything_is_killed_at_once_and_starts_again(cluster):
     with Load(cluster) as load:
         load.wait(400)

@@ -1,7 +1,7 @@
 """Engines mixed as wanted, roles split over nodes, and the start and end of nodes."""
 import pytest
 
-from cluster import Cluster, wait_until
+from cluster import Cluster, Node, wait_until
 from load import Load, check, settled
 
 SHAPES = {
@@ -64,8 +64,19 @@ def test_the_same_data_folder_comes_back_at_once(tmp_path):
         check(cluster, [int(identity)])
 
 
+def test_a_node_whose_port_is_taken_does_not_join(tmp_path):
+    with Cluster(tmp_path, nodes=1, with_broker=False, with_redis=False) as cluster:
+        first = cluster.nodes[0]
+        second = Node(tmp_path / "second", "second", first.environment, first.key)
+        second.port = first.port
+        second.start(wait=False)
+        assert second.process.wait(20) != 0
+        assert f"cannot listen on 127.0.0.1:{first.port}" in second.log(), second.log()
+        assert '"joined"' not in second.log() and " joined " not in second.log(), second.log()
+        assert [one["name"] for one in first.need("GET", "/api/nodes")["items"]] == [first.name]
+
+
 def test_a_broken_configuration_is_refused_with_its_name(tmp_path):
-    from cluster import Node
     for settings, name in (({"HONGYAN_QUEUE_URL": "amqp://guest:guest@127.0.0.1:1/%2F"}, "queue.url"),
                            ({"HONGYAN_COORDINATION_URL": "redis://127.0.0.1:1"}, "coordination.url"),
                            ({"HONGYAN_NODE_ROLES": "api"}, "node.roles"),

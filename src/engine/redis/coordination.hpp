@@ -26,8 +26,9 @@ class RedisCoordination final : public Coordination {
         std::string node;  ///< names this node in Redis; a start of it is made unique here
         LinkOptions link = {};
         QuotaTimes times = {};
-        Millis start_wait{3'000};    ///< for a Redis that is there
-        Millis longest_ttl{60'000};  ///< of a lock; so long Redis is away before the store's count
+        Millis start_wait{3'000};  ///< for a Redis that is there
+        /// Of a lock; so long Redis is away before the store's count. The leader's lease is 15 s.
+        Millis longest_ttl{20'000};
     };
     /// Errors: config_invalid if Redis refuses what the address says (password, user, database,
     /// certificate, version). A Redis that is away is no error.

@@ -20,7 +20,7 @@ RedisTrace::RedisTrace(Client& client, Options options)
       options_(std::move(options)),
       core_(std::make_shared<Core>()),
       chunk_most_(std::min<std::size_t>(512, options_.flying_max)) {
-    timer_ = client_.start_timer(options_.every, [this] { flush(); });
+    timer_ = client_.start_timer(options_.every / 4, [this] { tick(); });
 }
 
 RedisTrace::~RedisTrace() {
@@ -43,6 +43,10 @@ void RedisTrace::add(MessageId message, LiveNode node) {
         waiting->chunks.emplace_back().reserve(chunk_most_);
     waiting->chunks.back().emplace_back(message, std::move(node));
     ++waiting->steps;
+}
+
+void RedisTrace::tick() {
+    if (++ticks_ % 4 == 0 || waiting_.lock()->steps >= options_.soon) flush();
 }
 
 void RedisTrace::flush() {

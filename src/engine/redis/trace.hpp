@@ -29,6 +29,7 @@ class RedisTrace final : public LiveTrace {
         std::size_t flying_max = 16'000;   ///< nodes sent and not answered
         int nodes_max = 200;               ///< of one message; the newest stay
         Millis every{100};
+        std::size_t soon = 4'096;  ///< so many waiting nodes go within a quarter of that time
     };
     RedisTrace(Client& client, Options options);
     /// Sends what waits, if Redis is there; call before the client stops.
@@ -59,6 +60,7 @@ class RedisTrace final : public LiveTrace {
         std::int64_t steps;
     };
     [[nodiscard]] std::string key(MessageId message) const;
+    void tick();
     void flush();
     [[nodiscard]] std::vector<Chunk> take(std::size_t most);
     /// Of many messages, those of each side by side.
@@ -72,6 +74,7 @@ class RedisTrace final : public LiveTrace {
     const std::size_t chunk_most_;
     Guarded<Waiting> waiting_;
     std::int64_t timer_ = 0;
+    int ticks_ = 0;  ///< of the client's thread
 };
 
 }  // namespace hongyan::redis

@@ -154,6 +154,30 @@ TEST(redis_trace, over_resets_in_mid_frame_every_step_is_written_or_counted_as_d
     EXPECT_GT(trace.counts().written, 0);
 }
 
+/// What deploy/compose.yaml and docs/cluster.md set.
+TEST(redis_trace, a_full_redis_gives_up_old_traces_and_nothing_that_is_in_use) {
+    RedisServer server({"--maxmemory", "8mb", "--maxmemory-policy", "volatile-lru"});
+    TestClient client(server.port());
+    RedisTrace trace(*client, {});
+    MessageId next = 1;
+    const auto fill = [&](int count) {
+        const auto before = trace.counts().written;
+        for (int i = 0; i < count; ++i) trace.add(next++, node_of("queue"));
+        return eventually([&] { return trace.counts().written == before + count; });
+    };
+    ASSERT_TRUE(fill(30'000));
+    // Its clock of use goes by seconds.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+    ASSERT_TRUE(client->ask({"SET", "hongyan:lock:jobs", "x", "EX", "60"}));
+    for (int round = 0; round < 8; ++round) {
+        ASSERT_EQ(client->ask({"GET", "hongyan:lock:jobs"})->text, "x") << "a use, as a renewal is";
+        ASSERT_TRUE(fill(500));
+    }
+    EXPECT_EQ(trace.counts().dropped, 0);
+    EXPECT_FALSE(trace.read(next - 1)->empty());
+    EXPECT_LT(client->ask({"DBSIZE"})->number(), 30'000) << "it was full";
+}
+
 TEST(redis_trace, a_redis_without_memory_drops_and_counts) {
     RedisServer server({"--maxmemory", "1"});
     TestClient client(server.port());
