@@ -49,6 +49,12 @@ Error wrong_fields(std::vector<Problem> problems) {
     return error;
 }
 
+Error nothing_to_revert() {
+    return wrong_fields(
+        {{"$.revert_after_seconds", "invalid",
+          "nothing changes, so there is nothing to go back to; change another field as well"}});
+}
+
 /// What is noted of a change, before it is made.
 table::NewRuleChange noted(const Context& context, const http::Request& request,
                            table::RuleKind kind, std::optional<int> for_seconds) {
@@ -84,7 +90,7 @@ Result<Answer> store_pool(const Context& context, Session& session, const PoolPa
             return wrong_fields(std::move(problems));
         if (!table::update_pool(session, row.id, rule)) return no_such("pool");
         change.after = table::rule_text(rule);
-        table::note_rule_change(session, change);
+        if (!table::note_rule_change(session, change)) return nothing_to_revert();
         return answer(changed_view(context, session, row.id, rule));
     }
     return no_such("pool");
@@ -176,7 +182,7 @@ Result<Answer> store_new_limit(Session& session, LimitRule rule, table::NewRuleC
     table::forget_rule_changes(session, change.kind, rule.id);
     change.row_id = rule.id;
     change.after = table::rule_text(rule);
-    table::note_rule_change(session, change);
+    if (!table::note_rule_change(session, change)) return nothing_to_revert();
     LimitUsage fresh;
     fresh.rule = rule;
     auto created = answer(changed_view(session, fresh), 201);
@@ -208,7 +214,7 @@ Result<Answer> store_limit(const Context& context, Session& session, const Limit
         if (auto checked = check_rule(rule); !checked) return checked.error();
         if (!table::update_limit(session, rule)) return no_such("limit");
         change.after = table::rule_text(rule);
-        table::note_rule_change(session, change);
+        if (!table::note_rule_change(session, change)) return nothing_to_revert();
         return answer(changed_view(session, with_counts(context, rule)));
     }
     return no_such("limit");

@@ -222,17 +222,17 @@ std::vector<RuleChange> waiting_rule_changes(Session& session) {
     return read_changes(session.query(sql));
 }
 
-void note_rule_change(Session& session, const NewRuleChange& change) {
+bool note_rule_change(Session& session, const NewRuleChange& change) {
     std::string back_to = change.before;
     if (auto waiting = waiting_on(session, change.kind, change.row_id)) {
         const auto state = end_by(*waiting, change);
         end(session, *waiting, state,
             waiting->after == change.before ? change.by.name : std::string());
-        if (state == "reverted") return;
+        if (state == "reverted") return true;
         if (state == "replaced") back_to = waiting->before;
     }
-    if (back_to == change.after) return;
     const bool for_a_while = change.for_seconds > 0;
+    if (back_to == change.after) return !for_a_while;
     const auto now = database_now_ms(session);
     session.run(
         "INSERT INTO rule_changes (kind, row_id, made_ms, made_by, made_by_key, row_before, "
@@ -242,6 +242,7 @@ void note_rule_change(Session& session, const NewRuleChange& change) {
         change.after, std::string_view(for_a_while ? "waiting" : "lasting"),
         for_a_while ? now + change.for_seconds * 1'000 : std::int64_t{0});
     prune(session, change.kind, change.row_id);
+    return true;
 }
 
 void forget_rule_changes(Session& session, RuleKind kind, std::int64_t row_id) {

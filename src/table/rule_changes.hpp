@@ -59,8 +59,9 @@ struct NewRuleChange {
 };
 /// Notes a change that was just written, in its transaction and under lock_rule(). What waited on
 /// this row ends: a change for good makes it void, or keeps it if it changes nothing; one for a
-/// while takes its place, and what it will go back to. Nothing is noted if nothing changed.
-void note_rule_change(Session& session, const NewRuleChange& change);
+/// while takes its place, and what it will go back to. Nothing is noted if nothing changed;
+/// false if that was to be for a while, for it has nothing to go back to.
+[[nodiscard]] bool note_rule_change(Session& session, const NewRuleChange& change);
 /// The row is being deleted: what waits on it is void, and its history goes with it.
 void forget_rule_changes(Session& session, RuleKind kind, std::int64_t row_id);
 

@@ -30,7 +30,7 @@ class RuleChangesTest : public testing::TestWithParam<TestStoreMaker> {
         rule.max_pool_size = most;
         EXPECT_TRUE(update_pool(s, 1, rule));
         change.after = rule_text(rule);
-        note_rule_change(s, change);
+        EXPECT_TRUE(note_rule_change(s, change));
     }
     /// Lets the time of what waits be over.
     static void pass_time(Session& s) {
@@ -151,7 +151,8 @@ TEST_P(RuleChangesTest, a_limit_made_for_a_while_removes_itself_with_its_history
         rule.resource = "domain:example.com";
         rule.max_value = 0.3;
         rule.id = insert_limit(s, rule);
-        note_rule_change(s, {RuleKind::limit, rule.id, "", rule_text(rule), on_call, 60});
+        EXPECT_TRUE(
+            note_rule_change(s, {RuleKind::limit, rule.id, "", rule_text(rule), on_call, 60}));
         const auto waiting = waiting_rule_changes(s).at(0);
         EXPECT_EQ(waiting.before, no_row);
         EXPECT_EQ(waiting.after, lock_rule(s, RuleKind::limit, rule.id));
@@ -171,7 +172,8 @@ TEST_P(RuleChangesTest, a_limit_that_sql_removed_ends_what_waits_on_it) {
         const auto before = rule_text(rule);
         rule.max_value = 7;
         EXPECT_TRUE(update_limit(s, rule));
-        note_rule_change(s, {RuleKind::limit, rule.id, before, rule_text(rule), on_call, 60});
+        EXPECT_TRUE(
+            note_rule_change(s, {RuleKind::limit, rule.id, before, rule_text(rule), on_call, 60}));
         EXPECT_TRUE(delete_limit(s, rule.id));
         EXPECT_EQ(settle_rule(s, waiting_rule_changes(s).at(0))->state, "void");
         EXPECT_TRUE(list_rule_changes(s, RuleKind::limit, 0, 20).empty());

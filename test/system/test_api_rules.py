@@ -291,6 +291,17 @@ def test_a_limit_for_a_while_is_kept_or_taken_back_by_hand(own, limit):
     assert own.post("/api/limits/999999/keep").status == 404 and own.post("/api/pools/x/revert").status == 404
 
 
+def test_what_changes_nothing_cannot_be_for_a_while(own, limit):
+    made = limit(resource="channel:wechat", max_value=500)
+    for path, same in (("/api/pools/1", {}), (f"/api/limits/{made['id']}", {"max_value": 500})):
+        refused = own.call("PATCH", path, same | {"revert_after_seconds": 60})
+        assert (refused.status, refused.body["errors"][0]["path"]) == (422, "$.revert_after_seconds"), refused
+        assert own.call("PATCH", path, same).status == 200
+    own.call("PATCH", f"/api/limits/{made['id']}", {"max_value": 5, "revert_after_seconds": 60})
+    longer = own.call("PATCH", f"/api/limits/{made['id']}", {"max_value": 5, "revert_after_seconds": 900})
+    assert longer.status == 200 and longer.body["for_a_while"]["before"] == {"max_value": 500}, longer
+
+
 def test_a_limit_made_for_a_while_removes_itself(own, limit):
     made = limit(resource="domain:example.com", max_value=1, revert_after_seconds=1)
     assert made["for_a_while"]["state"] == "waiting" and "before" not in made["for_a_while"]

@@ -69,6 +69,7 @@ export default {
   'take next_cursor from the answer before': '请使用上一次响应中的 next_cursor',
   'There is no such {a}.': '{A}不存在。',
   'Pools and limits belong to the server; only keys of the first tenant change them.': '线程池与限流属于服务器，只有首个租户的密钥可以修改。',
+  'nothing changes, so there is nothing to go back to; change another field as well': '没有任何修改，无需恢复；请同时修改其他字段',
   'The changed values do not fit together.': '修改后的各值互相矛盾。',
   'must be printable ASCII without spaces or quotes, such as api:/messages/send': '必须是不含空格和引号的可打印 ASCII 字符，例如 api:/messages/send',
   'must be global, api:/ROUTE, channel:NAME of a channel, domain:, country:, prefix:, recipient: or template: with what it limits': '必须是 global、api:/ROUTE、channel:渠道名，或 domain:、country:、prefix:、recipient:、template: 加上限制对象',
