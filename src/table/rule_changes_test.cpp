@@ -30,7 +30,7 @@ class RuleChangesTest : public testing::TestWithParam<TestStoreMaker> {
         rule.max_pool_size = most;
         EXPECT_TRUE(update_pool(s, 1, rule));
         change.after = rule_text(rule);
-        EXPECT_TRUE(note_rule_change(s, change));
+        EXPECT_EQ(note_rule_change(s, change), change.before != change.after || for_seconds == 0);
     }
     /// Lets the time of what waits be over.
     static void pass_time(Session& s) {
