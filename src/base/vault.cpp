@@ -83,7 +83,7 @@ Vault::Vault(std::vector<std::string> keys) {
 
 Result<Vault> Vault::open(const std::filesystem::path& file, std::string_view from_environment) {
     if (!from_environment.empty()) {
-        auto keys = read_keys(from_environment, "HONGYAN_MASTER_KEY");
+        auto keys = read_keys(from_environment, "master_key (HONGYAN_MASTER_KEY)");
         if (!keys) return keys.error();
         return Vault(std::move(*keys));
     }
@@ -95,6 +95,12 @@ Result<Vault> Vault::open(const std::filesystem::path& file, std::string_view fr
     auto keys = read_keys(*text, "The master key file " + file.string());
     if (!keys) return keys.error();
     return Vault(std::move(*keys));
+}
+
+std::optional<std::string> Vault::key_problem(std::string_view text) {
+    const auto keys = read_keys(text, "master_key");
+    if (keys) return std::nullopt;
+    return keys.error().detail;
 }
 
 Result<Vault> Vault::add_key(const std::filesystem::path& file) {
