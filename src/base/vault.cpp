@@ -83,7 +83,7 @@ Vault::Vault(std::vector<std::string> keys) {
 
 Result<Vault> Vault::open(const std::filesystem::path& file, std::string_view from_environment) {
     if (!from_environment.empty()) {
-        auto keys = read_keys(from_environment, "master_key (HONGYAN_MASTER_KEY)");
+        auto keys = read_keys(from_environment, "HONGYAN_MASTER_KEY");
         if (!keys) return keys.error();
         return Vault(std::move(*keys));
     }
