@@ -31,8 +31,7 @@ Check check_who_leads(const json::array& nodes) {
     const auto count = std::to_string(living) + " living";
     if (!leader.empty()) return {"nodes", Verdict::ok, count + ", " + leader + " leads", ""};
     return {"nodes", Verdict::warning, count + ", none leads",
-            "start a node with the role jobs; after a leader's death another takes its place "
-            "within half a minute"};
+            "look again in half a minute; if it stays so, start a node with the role jobs"};
 }
 
 /// How the nodes see one engine: "queue" and so on. Only a node without Redis goes on as before.

@@ -50,7 +50,7 @@ Result<std::string> node_identity(const std::filesystem::path& folder) {
 }  // namespace
 
 Error of_setting(std::string_view setting, std::string_view manual, Error error) {
-    const auto end = error.detail.find_last_not_of(". \n");
+    const auto end = error.detail.find_last_not_of(".? \n");
     error.detail = std::string(setting) + ": " + error.detail.substr(0, end + 1) + ".";
     if (error.code == ErrorCode::newer_database)
         error.detail += "\n" + std::string(error_row(error.code).remedy);

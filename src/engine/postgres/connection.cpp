@@ -30,6 +30,7 @@ std::string value_of(const PQconninfoOption* list, std::string_view keyword) {
 std::string one_line(const char* message) {
     std::string text(trim(message));
     std::replace(text.begin(), text.end(), '\n', ' ');
+    std::erase(text, '\t');  // libpq's advice stands on a line of its own
     return text;
 }
 
