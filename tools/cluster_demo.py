@@ -7,6 +7,7 @@
 PORT (8000) is the balancer's, NODES (3) their number; everything lies in build/cluster and is removed at the end. Data that should
 stay belong into a real installation: docs/cluster.md.
 """
+import fcntl
 import os
 import pathlib
 import shutil
@@ -31,6 +32,18 @@ def read_nodes():
     if text not in ("1", "2", "3"):
         raise demo.Trouble(f"NODES is {text!r}; it must be 1, 2 or 3")
     return int(text)
+
+
+def take_folder():
+    """The folder is emptied at the start, so one at a time may use it. The lock ends with the file or the process."""
+    FOLDER.parent.mkdir(parents=True, exist_ok=True)
+    lock = open(FOLDER.with_suffix(".lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise demo.Trouble("make cluster runs already in this checkout; stop that one first, with Ctrl-C") from None
+    return lock
 
 
 class Balancer:
@@ -154,7 +167,9 @@ def main():
     terminal = demo.take_terminal()
     demo.stop_signals()
     try:
-        run(demo.read_port(), read_nodes(), stays=not sys.argv[1:])
+        port, count = demo.read_port(), read_nodes()
+        with take_folder():
+            run(port, count, stays=not sys.argv[1:])
     except (demo.Trouble, AssertionError, RuntimeError, OSError) as trouble:
         sys.exit(f"cluster: {trouble}")
     except demo.Stopped:

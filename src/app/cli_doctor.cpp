@@ -20,6 +20,48 @@ std::string verdict_word(Verdict verdict) {
     return std::string(words[static_cast<std::size_t>(verdict)]);
 }
 
+/// Who of the others is there and who leads.
+Check check_who_leads(const json::array& nodes) {
+    std::size_t living = 0;
+    std::string leader;
+    for (const auto& node : nodes) {
+        if (text_at(node, "state") == "living") ++living;
+        if (text_at(node, "leads") == "true") leader = text_at(node, "name");
+    }
+    const auto count = std::to_string(living) + " living";
+    if (!leader.empty()) return {"nodes", Verdict::ok, count + ", " + leader + " leads", ""};
+    return {"nodes", Verdict::warning, count + ", none leads",
+            "look again in half a minute; if it stays so, start a node with the role jobs"};
+}
+
+/// How the nodes see one engine: "queue" and so on. Only a node without Redis goes on as before.
+Check check_engine(const json::array& nodes, const std::string& role) {
+    std::string kind;
+    std::string troubles;
+    for (const auto& node : nodes) {
+        for (const auto& engine : items_at(node, "engines")) {
+            if (text_at(engine, "role") != role) continue;
+            kind = text_at(engine, "engine");
+            if (text_at(engine, "ok") == "true") continue;
+            troubles += (troubles.empty() ? "" : "; ") + text_at(node, "name") + ": " +
+                        one_line(text_at(engine, "detail"), 160);
+        }
+    }
+    if (troubles.empty()) return {role, Verdict::ok, kind + ", as all nodes see it", ""};
+    const bool is_needed = role != "coordination";
+    return {role, is_needed ? Verdict::failure : Verdict::warning, kind + ", " + troubles,
+            "see 'When something is lost' in docs/cluster.md"};
+}
+
+/// What the nodes say of themselves and of their engines; nothing of a server that is alone.
+std::vector<Check> check_cluster(Session& session) {
+    const auto answer = session.try_call({"GET", "/api/nodes"});
+    if (!answer || !answer->ok() || text_at(answer->body, "cluster") != "true") return {};
+    const auto& nodes = items_at(answer->body, "items");
+    return {check_who_leads(nodes), check_engine(nodes, "store"), check_engine(nodes, "queue"),
+            check_engine(nodes, "coordination")};
+}
+
 std::vector<Check> check_server(Session& session) {
     const std::string server = session.server();
     const auto ready = session.try_call({"GET", "/readyz"});
@@ -43,6 +85,7 @@ std::vector<Check> check_server(Session& session) {
     const auto known = session.try_call({"GET", "/api/messages?limit=1"});
     if (known && (known->ok() || known->status == 403)) {
         checks.push_back({"API key", Verdict::ok, "accepted", ""});
+        for (auto& check : check_cluster(session)) checks.push_back(std::move(check));
     } else if (known && known->status == 401) {
         checks.push_back({"API key", Verdict::warning,
                           "the server does not accept it, or none was given",

@@ -380,6 +380,40 @@ TEST_F(cli, doctor_says_what_is_wrong_and_what_mends_it) {
     EXPECT_TRUE(has(well.out, "a commit's sync takes")) << well.out;
 }
 
+TEST_F(cli, doctor_tells_how_the_nodes_of_a_cluster_see_their_engines) {
+    std::string nodes =
+        R"({"cluster":true,"items":[{"name":"a","state":"living","leads":true,"engines":[)"
+        R"({"role":"store","engine":"postgres","ok":true},{"role":"queue","engine":"rabbitmq","ok":true},)"
+        R"({"role":"coordination","engine":"redis","ok":true}]},)"
+        R"({"name":"b","state":"living","leads":false,"engines":[)"
+        R"({"role":"store","engine":"postgres","ok":true},)"
+        R"({"role":"queue","engine":"rabbitmq","ok":false,"detail":"no broker"},)"
+        R"({"role":"coordination","engine":"redis","ok":false,"detail":"no Redis"}]}]})";
+    serve([&nodes](const SeenRequest& request) -> GivenAnswer {
+        return {200, request.line == "GET /api/nodes" ? nodes : R"({"items":[]})"};
+    });
+    const auto verdicts = [this](int code) {
+        const Ran ran = run({"doctor", "--data", std::filesystem::temp_directory_path().string(),
+                             "--listen", "127.0.0.1:0", "--json"});
+        EXPECT_EQ(ran.code, code) << ran.out;
+        std::map<std::string, std::string> found;
+        const auto document = json::parse(ran.out);
+        for (const auto& check : items_at(document, "checks"))
+            found[text_at(check, "name")] =
+                text_at(check, "verdict") + " " + text_at(check, "detail");
+        return found;
+    };
+    auto found = verdicts(exit_failure);
+    EXPECT_EQ(found["nodes"], "ok 2 living, a leads");
+    EXPECT_EQ(found["store"], "ok postgres, as all nodes see it");
+    EXPECT_EQ(found["queue"], "failure rabbitmq, b: no broker");
+    EXPECT_EQ(found["coordination"], "warning redis, b: no Redis");
+    nodes = R"({"cluster":true,"items":[{"name":"a","state":"living","leads":false}]})";
+    EXPECT_EQ(verdicts(exit_ok)["nodes"], "warning 1 living, none leads");
+    nodes = R"({"cluster":false,"items":[]})";
+    EXPECT_EQ(verdicts(exit_ok).count("nodes"), 0U);
+}
+
 TEST(variables, texts_become_the_declared_types) {
     EXPECT_EQ(typed_value("integer", " 42 "), json::value(42));
     EXPECT_EQ(typed_value("number", "1.5"), json::value(1.5));

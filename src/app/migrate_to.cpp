@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/server.hpp"
+#include "app/store_commands.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "engine/postgres/postgres_store.hpp"
@@ -14,14 +15,6 @@
 
 namespace hongyan::app {
 namespace {
-
-int report(const Error& error, bool json) {
-    if (json)
-        std::cout << "{\"error\":" << json_quoted(error.detail) << "}\n";
-    else
-        std::cerr << "hongyan: " << error.detail << "\n" << error_row(error.code).remedy << "\n";
-    return exit_failure;
-}
 
 /// Tells now and then how far it is.
 class Progress {

@@ -17,11 +17,6 @@
 namespace hongyan::app {
 namespace {
 
-int report(const Error& error) {
-    std::cerr << "hongyan: " << error.detail << "\n" << error_row(error.code).remedy << "\n";
-    return exit_failure;
-}
-
 /// Opens with any key, seals with the newest; what no key opens stops everything.
 Result<std::string> sealed_again(const Vault& vault, const std::string& sealed,
                                  const std::string& owner) {
@@ -67,7 +62,12 @@ Result<std::filesystem::path> key_file_of(const DataArgs& args) {
         !args.store_url.empty() || std::filesystem::exists(folder / database_name);
     if (has_store && (!args.master_key.empty() || std::filesystem::exists(file))) return file;
     return make_error(ErrorCode::io_failed,
-                      "There is no database with a key file at " + folder.string() + ".");
+                      has_store
+                          ? "master_key is not set, and there is no key file " + file.string() +
+                                "; give the setting that the nodes have, or name their "
+                                "data folder with --data."
+                          : "There is no database at " + folder.string() +
+                                "; name the data folder with --data, or give store.url.");
 }
 
 /// A running node does not have the fresh key; with keys from the setting, all nodes have it first.
@@ -123,21 +123,22 @@ void print_done(const DataArgs& args, std::int64_t count, const std::filesystem:
 int rotate_master_key(const DataArgs& args) {
     Log log(LogLevel::warn);
     const auto file = key_file_of(args);
-    if (!file) return report(file.error());
+    if (!file) return report(file.error(), args.json);
     std::optional<sqlite::DataLock> lock;
     if (args.store_url.empty()) {
         auto taken = sqlite::DataLock::take(args.data_dir);
-        if (!taken) return report(taken.error());
+        if (!taken) return report(taken.error(), args.json);
         lock.emplace(std::move(*taken));
     }
-    if (const auto none = check_no_node_runs(args); !none) return report(none.error());
+    if (const auto none = check_no_node_runs(args); !none) return report(none.error(), args.json);
     const auto store = open_for_command(args, log);
-    if (!store) return report(store.error());
+    if (!store) return report(store.error(), args.json);
     const auto vault =
         args.master_key.empty() ? Vault::add_key(*file) : Vault::open(*file, args.master_key);
-    if (!vault) return report(vault.error());
+    if (!vault) return report(vault.error(), args.json);
     std::int64_t count = 0;
-    if (const auto done = reseal_all(**store, *vault, count); !done) return report(done.error());
+    if (const auto done = reseal_all(**store, *vault, count); !done)
+        return report(done.error(), args.json);
     print_done(args, count, *file);
     return exit_ok;
 }

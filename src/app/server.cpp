@@ -63,6 +63,8 @@ constexpr std::string_view page_policy =
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
     "blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// For those whose store cannot be opened.
+constexpr std::string_view store_manual = "docs/operations.md";
 /// First parts of paths that are never pages of the application.
 constexpr std::array<std::string_view, 3> not_pages{"api", "assets", "problems"};
 
@@ -174,12 +176,13 @@ Status Server::Parts::open_store() {
         store = std::move(*opened);
     } else {
         auto opened = postgres::PostgresStore::open(postgres_options(settings), log);
-        if (!opened) return opened.error();
+        if (!opened) return of_setting("store.url", store_manual, opened.error());
         store = std::move(*opened);
     }
     const auto migrated = table::migrate(*store, clock.now_ms());
-    if (!migrated) return migrated.error();
-    return Done{};
+    if (migrated) return Done{};
+    return of_setting(settings.store.url.empty() ? "data_dir" : "store.url", store_manual,
+                      migrated.error());
 }
 
 Status Server::Parts::make_first_key() {
@@ -386,6 +389,7 @@ Result<std::unique_ptr<Server>> Server::start(const config::Settings& settings, 
     if (auto opened = parts->open_store(); !opened) return opened.error();
     const auto listens = http::Server::check_address(http_options(settings), parts->clock);
     if (!listens) return listens.error();
+    if (auto opened = parts->open_keys(); !opened) return opened.error();
     if (auto joined = parts->join_cluster(); !joined) return joined.error();
     if (auto made = parts->make_parts(); !made) {
         parts->withdraw();

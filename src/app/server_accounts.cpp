@@ -24,6 +24,15 @@ curl::CurlOptions outbound_options(const config::Settings& s) {
 
 }  // namespace
 
+/// Before the node joins: one without the key of the others is none of them.
+Status Server::Parts::open_keys() {
+    const auto key_file = std::filesystem::path(settings.data_dir) / master_key_name;
+    auto opened = open_vault(*store, key_file, settings.master_key);
+    if (!opened) return opened.error();
+    vault.emplace(std::move(*opened));
+    return Done{};
+}
+
 Status Server::Parts::make_accounts() {
     const auto options = outbound_options(settings);
     auto opened = curl::CurlOutbound::open(options, clock, log);
@@ -31,10 +40,6 @@ Status Server::Parts::make_accounts() {
     outbound = std::move(*opened);
     auto allowed = NetworkList::parse(options.allowed_networks);
     if (!allowed) return std::move(allowed.error());
-    const auto key_file = std::filesystem::path(settings.data_dir) / master_key_name;
-    auto keys_found = open_vault(*store, key_file, settings.master_key);
-    if (!keys_found) return keys_found.error();
-    vault.emplace(std::move(*keys_found));
     add_all(providers);
     accounts = std::make_unique<delivery::AccountBook>(
         providers, ProviderParts{*outbound, clock, log}, *vault, *queue, std::move(*allowed));

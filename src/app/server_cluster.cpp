@@ -49,6 +49,18 @@ Result<std::string> node_identity(const std::filesystem::path& folder) {
 
 }  // namespace
 
+Error of_setting(std::string_view setting, std::string_view manual, Error error) {
+    const auto end = error.detail.find_last_not_of(".? \n");
+    error.detail = std::string(setting) + ": " + error.detail.substr(0, end + 1) + ".";
+    if (error.code == ErrorCode::newer_database)
+        error.detail += "\n" + std::string(error_row(error.code).remedy);
+    else
+        error.detail += "\nCorrect the setting or what it leads to, see " + std::string(manual) +
+                        "; 'hongyan doctor' looks it over.";
+    error.problems.clear();  // the detail says the same
+    return error;
+}
+
 bool Server::Parts::has_role(std::string_view role) const {
     for (const auto& word : split(settings.node.roles, ',')) {
         if (trim(word) == role) return true;
@@ -85,7 +97,7 @@ void Server::Parts::withdraw() {
 Status Server::Parts::open_engines() {
     const auto aging = Millis(settings.queue.aging_seconds * 1'000);
     auto opened = open_queue(settings.queue.url, {clock, log, aging, has_role("worker")});
-    if (!opened) return opened.error();
+    if (!opened) return of_setting("queue.url", "docs/rabbitmq.md", opened.error());
     queue = std::move(*opened);
     if (!is_only()) {
         // Beside the committer: the store's writer takes one transaction after the other.
@@ -96,7 +108,7 @@ Status Server::Parts::open_engines() {
     }
     auto agreed =
         open_coordination(settings.coordination.url, {clock, log, node.name, store_lock.get()});
-    if (!agreed) return agreed.error();
+    if (!agreed) return of_setting("coordination.url", "docs/cluster-redis.md", agreed.error());
     coordination = std::move(*agreed);
     if (!is_only()) {
         LockManager::Options options;

@@ -94,6 +94,7 @@ struct Server::Parts {
     [[nodiscard]] bool has_role(std::string_view role) const;
     [[nodiscard]] Limiter& limiter() { return coordination->limiter(); }
     Status open_store();
+    Status open_keys();
     Status join_cluster();
     void withdraw();
     Status make_parts();
@@ -115,5 +116,8 @@ struct Server::Parts {
     void start_schedule();
     [[nodiscard]] std::string not_ready() const;
 };
+
+/// What a server outside said, with the setting that leads there and where its manual is.
+[[nodiscard]] Error of_setting(std::string_view setting, std::string_view manual, Error error);
 
 }  // namespace hongyan::app

@@ -17,14 +17,6 @@
 namespace hongyan::app {
 namespace {
 
-int report(const Error& error, bool json) {
-    if (json)
-        std::cout << "{\"error\":" << json_quoted(error.detail) << "}\n";
-    else
-        std::cerr << "hongyan: " << error.detail << "\n" << error_row(error.code).remedy << "\n";
-    return exit_failure;
-}
-
 Result<std::unique_ptr<sqlite::SqliteStore>> open_file(const std::string& data_dir, bool read_only,
                                                        Log& log) {
     sqlite::SqliteOptions options;
@@ -66,8 +58,9 @@ int explain_pg_dump(const DataArgs& args) {
     std::cerr << "hongyan: store.url is PostgreSQL, which makes its own backups: nothing was "
                  "written. One consistent copy, while the nodes run:\n  "
               << command
-              << "\nThe password comes from PGPASSWORD or ~/.pgpass. Keep master.key of the data "
-                 "folder with the copy.\n";
+              << "\nThe password comes from PGPASSWORD or ~/.pgpass. Without the nodes' master key "
+                 "(the setting master_key, or master.key of a data folder) a copy has no accounts; "
+                 "keep it in another place.\n";
     return exit_failure;
 }
 
@@ -81,6 +74,10 @@ Check check_commits(const postgres::Inspection& found) {
 
 Check check_schema(const postgres::Inspection& found, int newest) {
     const auto version = "schema " + std::to_string(found.schema_version);
+    if (!found.may_create) {
+        return {"database", Verdict::failure, "the role may not make tables in its schema",
+                "ALTER DATABASE ... OWNER TO the role; since PostgreSQL 15 other roles cannot"};
+    }
     if (found.schema_version == 0)
         return {"database", Verdict::skipped, "has no tables yet; the first start makes them", ""};
     if (found.schema_version > newest) {
@@ -122,13 +119,13 @@ Check check_clocks(const postgres::Inspection& found) {
 }
 
 Check check_room(const postgres::Inspection& found) {
-    // A server takes one to write and store.reader_threads to read.
+    // A server takes one to write, one to look up and store.reader_threads to read.
     constexpr int needed = 10;
     const auto detail = std::to_string(found.free_connections) + " free, " +
                         std::to_string(found.nodes) + " taken by running nodes";
     if (found.free_connections >= needed) return {"connections", Verdict::ok, detail, ""};
     return {"connections", Verdict::warning, detail,
-            "raise max_connections: each node takes 1 + store.reader_threads"};
+            "raise max_connections: each node takes 2 + store.reader_threads"};
 }
 
 void print_pending(const table::MigrationState& state, bool dry_run, bool json) {
@@ -151,6 +148,17 @@ void print_pending(const table::MigrationState& state, bool dry_run, bool json) 
 }
 
 }  // namespace
+
+int report(const Error& error, bool json) {
+    if (json) {
+        std::cout << "{\"error\":" << json_quoted(error.detail) << "}\n";
+        return exit_failure;
+    }
+    std::cerr << "hongyan: " << error.detail << "\n";
+    // That of a file only points at the detail, which stands above already.
+    if (error.code != ErrorCode::io_failed) std::cerr << error_row(error.code).remedy << "\n";
+    return exit_failure;
+}
 
 Result<std::unique_ptr<Store>> open_for_command(const DataArgs& args, Log& log) {
     if (args.store_url.empty()) {

@@ -13,6 +13,8 @@
 
 namespace hongyan::app {
 
+/// Tells on stderr (as JSON on stdout) what went wrong and what to do. Returns the exit code.
+int report(const Error& error, bool json);
 /// The store of these arguments, for a command. Errors: as the engines' open().
 [[nodiscard]] Result<std::unique_ptr<Store>> open_for_command(const DataArgs& args, Log& log);
 

@@ -97,6 +97,12 @@ Result<Vault> Vault::open(const std::filesystem::path& file, std::string_view fr
     return Vault(std::move(*keys));
 }
 
+std::optional<std::string> Vault::key_problem(std::string_view text) {
+    const auto keys = read_keys(text, "master_key");
+    if (keys) return std::nullopt;
+    return keys.error().detail;
+}
+
 Result<Vault> Vault::add_key(const std::filesystem::path& file) {
     auto text = read_file(file);
     if (!text) return text.error();

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ class Vault {
     /// config_invalid, io_failed.
     [[nodiscard]] static Result<Vault> open(const std::filesystem::path& file,
                                             std::string_view from_environment);
+    /// Why open() would refuse this from_environment; never quotes it. Nothing if it is good.
+    [[nodiscard]] static std::optional<std::string> key_problem(std::string_view text);
     /// A fresh key in front of those in the file, in one atomic replacement. Errors: as open().
     [[nodiscard]] static Result<Vault> add_key(const std::filesystem::path& file);
 

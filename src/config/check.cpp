@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/vault.hpp"
 #include "config/setting_table.hpp"
 
 namespace hongyan::config {
@@ -157,6 +158,11 @@ std::string check_admin_key(std::string_view text) {
                 : "32 to 512 printable ASCII characters without a space at either end, for example "
                   "the output of "
                   "'openssl rand -hex 32'";
+}
+
+std::string check_master_key(std::string_view text) {
+    if (text.empty() || !Vault::key_problem(text)) return "";
+    return "keys of 32 bytes in base64 with commas between, each made by 'openssl rand -base64 32'";
 }
 
 std::string check_public_url(std::string_view text) {

@@ -10,6 +10,8 @@ namespace hongyan::config {
 [[nodiscard]] std::string check_listen(std::string_view text);
 [[nodiscard]] std::string check_folder(std::string_view text);
 [[nodiscard]] std::string check_admin_key(std::string_view text);
+/// As Vault reads them: one or more, separated by commas or lines.
+[[nodiscard]] std::string check_master_key(std::string_view text);
 [[nodiscard]] std::string check_smtp_url(std::string_view text);
 [[nodiscard]] std::string check_mailbox(std::string_view text);
 [[nodiscard]] std::string check_host_name(std::string_view text);

@@ -187,6 +187,15 @@ TEST_F(config_load, secrets_come_from_files_and_credentials_but_never_from_flags
         has(text, "HONGYAN_ADMIN_KEY: admin_key is not acceptable; it must be 32 to 512 printable"))
         << text;
     EXPECT_FALSE(has(text, "tooshort")) << text;
+    for (const char* wrong :
+         {"YWJj", "%%%", "short,MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}) {
+        sources_.environment = {{"HONGYAN_MASTER_KEY", wrong}};
+        EXPECT_TRUE(has(problems(),
+                        "HONGYAN_MASTER_KEY: master_key is not acceptable; it must be "
+                        "keys of 32 bytes in base64"))
+            << problems();
+        EXPECT_FALSE(has(problems(), wrong)) << problems();
+    }
     EXPECT_TRUE(has(text, "every user of this machine can read command lines")) << text;
 }
 

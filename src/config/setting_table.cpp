@@ -46,7 +46,7 @@ constexpr Setting table[] = {
     text("public_url", "", check_public_url,
          "Where providers and receivers reach this server, for callbacks and links: "
          "https://HOST[/PATH]; empty = the address it listens on."),
-    secret_text("master_key", nullptr,
+    secret_text("master_key", check_master_key,
                 "Keys that encrypt stored secrets: 32 bytes each in base64, separated by commas or "
                 "lines, the first one seals; empty = those of master.key in data_dir, which the "
                 "first start makes. Nodes of one store need the same. Keep a copy apart from "

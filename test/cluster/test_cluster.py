@@ -73,6 +73,23 @@ def test_any_node_answers_for_a_message_of_another(cluster):
         assert [one["name"] for one in trace["nodes"]] == ["queue", "process", "send"]
 
 
+def test_the_trace_context_of_a_request_goes_with_its_messages(cluster):
+    context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    first, *others = cluster.nodes
+    body = {"channel": "sms", "recipient": "+8613800138000", "content": "hello"}
+    single = first.need("POST", "/api/messages/send", body, {"traceparent": context})["message_id"]
+    wait_status(first, single, "success")
+    task = first.need("POST", "/api/messages/send-batch", {"channel": "sms", "content": "x", "recipients": ["+8613800138001", "+8613800138002"]},
+                      {"traceparent": context})["task_id"]
+    for node in others:
+        assert node.need("GET", f"/api/messages/{single}")["traceparent"] == context
+        many = node.need("GET", f"/api/messages?task_id={task}")["items"]
+        assert [one["traceparent"] for one in many] == [context] * 2, many
+    for wrong in (context.upper(), context[:-1], context.replace("00-", "ff-", 1), "00-" + "0" * 32 + context[35:]):
+        identity = first.need("POST", "/api/messages/send", body, {"traceparent": wrong})["message_id"]
+        assert not first.need("GET", f"/api/messages/{identity}").get("traceparent"), wrong
+
+
 def test_a_batch_is_delivered_by_all_nodes(cluster):
     before = [node.metric("hongyan_attempts_total") for node in cluster.nodes]
     recipients = [{"recipient": f"+86137{number:08d}"} for number in range(3_000)]

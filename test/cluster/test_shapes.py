@@ -1,4 +1,6 @@
 """Engines mixed as wanted, roles split over nodes, and the start and end of nodes."""
+import base64
+
 import pytest
 
 from cluster import Cluster, Node, wait_until
@@ -81,9 +83,32 @@ def test_a_broken_configuration_is_refused_with_its_name(tmp_path):
                            ({"HONGYAN_COORDINATION_URL": "redis://127.0.0.1:1"}, "coordination.url"),
                            ({"HONGYAN_NODE_ROLES": "api"}, "node.roles"),
                            ({"HONGYAN_NODE_ROLES": "api,work"}, "node.roles"),
-                           ({"HONGYAN_STORE_URL": "mysql://x"}, "store.url")):
+                           ({"HONGYAN_STORE_URL": "mysql://x"}, "store.url"),
+                           ({"HONGYAN_STORE_URL": "postgres://x@127.0.0.1:1/y", "HONGYAN_MASTER_KEY": "c2hvcnQ="}, "HONGYAN_MASTER_KEY: master_key")):
         node = Node(tmp_path / "node", "node", settings, "hy_" + "0" * 40)
         node.start(wait=False)
         assert node.process.wait(20) != 0
         assert name in node.log(), node.log()
         node.log_path.unlink()
+
+
+def test_what_an_engine_refuses_is_told_with_the_setting_that_leads_there(tmp_path):
+    """And nobody joins whom the others would have to bury."""
+    with Cluster(tmp_path, nodes=1) as cluster:
+        first = cluster.nodes[0]
+        store, queue, redis = cluster.postgres.url, cluster.queue_url(), cluster.redis.url
+        other_key = base64.b64encode(b"o" * 32).decode()
+        for changed, wanted in (({"HONGYAN_STORE_URL": store.rsplit("/", 1)[0] + "/none"}, ('store.url: ', '"none" does not exist', "hongyan doctor")),
+                                ({"HONGYAN_QUEUE_URL": queue.rsplit("/", 1)[0] + "/none"}, ("queue.url: ", "vhost none not found", "docs/rabbitmq.md")),
+                                ({"HONGYAN_QUEUE_URL": queue + "?prefech=3"}, ("queue.url: ", "'prefech' is none of", "docs/rabbitmq.md")),
+                                ({"HONGYAN_COORDINATION_URL": redis.replace("//", "//:wrong@")}, ("coordination.url: ", "AUTH", "docs/cluster-redis.md")),
+                                ({"HONGYAN_MASTER_KEY": other_key}, ("Set master_key (HONGYAN_MASTER_KEY)", "other nodes"))):
+            node = Node(tmp_path / "wrong", "wrong", first.environment | changed, first.key)
+            node.start(wait=False)
+            assert node.process.wait(20) == 1
+            for words in wanted:
+                assert words in node.log(), node.log()
+            if "HONGYAN_MASTER_KEY" in changed:
+                assert "joined" not in node.log(), node.log()
+            node.log_path.unlink()
+        assert [one["name"] for one in first.need("GET", "/api/nodes")["items"] if one["state"] == "living"] == [first.name]

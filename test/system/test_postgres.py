@@ -237,7 +237,7 @@ def test_doctor_looks_at_postgresql(tmp_path, server):
     assert by_file.returncode == 0 and '"PostgreSQL"' in by_file.stdout, by_file
 
 
-def test_the_days_of_messages_have_partitions_and_retention_drops_them(fresh_server):
+def test_the_days_of_messages_have_partitions(fresh_server):
     fresh_server.wait_final(fresh_server.send()["message_id"])
     parts = [name for (name,) in fresh_server.sql(
         "SELECT tableoid::regclass::text FROM message_records")]

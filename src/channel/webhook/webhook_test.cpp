@@ -63,6 +63,15 @@ TEST(webhook, sends_signed_json_that_its_own_receiver_verifies) {
     EXPECT_TRUE(kit::verify_webhook(request->headers, request->body, secrets, now_ms).ok());
 }
 
+TEST(webhook, passes_the_trace_context_on) {
+    Message message = message_to("https://example.com/hook");
+    EXPECT_EQ(header(*protocol().request(message, {.token = "", .now_ms = now_ms}), "traceparent"),
+              "");
+    message.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    EXPECT_EQ(header(*protocol().request(message, {.token = "", .now_ms = now_ms}), "traceparent"),
+              message.traceparent);
+}
+
 TEST(webhook, keeps_id_and_body_and_renews_the_time_stamp_in_each_attempt) {
     const Message message = message_to("https://example.com/hook");
     const auto first = protocol().request(message, {.token = "", .now_ms = now_ms});

@@ -30,6 +30,7 @@ std::string value_of(const PQconninfoOption* list, std::string_view keyword) {
 std::string one_line(const char* message) {
     std::string text(trim(message));
     std::replace(text.begin(), text.end(), '\n', ' ');
+    std::erase(text, '\t');  // libpq's advice stands on a line of its own
     return text;
 }
 
@@ -100,7 +101,13 @@ std::string url_problem(const std::string& url) {
     char* error = nullptr;
     const Conninfo parsed(PQconninfoParse(url.c_str(), &error));
     if (parsed != nullptr) return "";
-    PQfreemem(error);  // it quotes the URL, which may hold a password
+    // It quotes the URL, which may hold a password, so only its kind is told.
+    const bool is_option = error != nullptr && std::string_view(error).find("query parameter") !=
+                                                   std::string_view::npos;
+    PQfreemem(error);
+    if (is_option)
+        return "has a wrong option behind its question mark; write NAME=VALUE with names of "
+               "libpq, such as sslmode and sslrootcert";
     return "is no URL of PostgreSQL; write postgres://user:password@host:5432/database";
 }
 

@@ -48,7 +48,8 @@ void ask_server(Connection& connection, Inspection& found) {
         " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') + 1,"
         " (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
         " (application_name = 'hongyan' OR application_name LIKE 'hongyan %') AND pid <> "
-        "pg_backend_pid())");
+        "pg_backend_pid()),"
+        " coalesce(has_schema_privilege(current_schema(), 'CREATE'), FALSE)");
     found.version = text(answer, 0);
     found.database = text(answer, 1);
     found.synchronous_commit = text(answer, 2);
@@ -56,6 +57,7 @@ void ask_server(Connection& connection, Inspection& found) {
     found.bytes = number(answer, 4);
     found.free_connections = static_cast<int>(number(answer, 5));
     found.nodes = static_cast<int>(number(answer, 6));
+    found.may_create = text(answer, 7) == "t";
     found.warning = connection.warning();
 }
 

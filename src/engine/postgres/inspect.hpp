@@ -25,6 +25,7 @@ struct Inspection {
     std::int64_t commit_us = 0;       ///< median
     std::int64_t clock_ahead_ms = 0;  ///< of the server's clock against ours
     int free_connections = 0;         ///< that the server would still take
+    bool may_create = true;           ///< tables, in the schema that they belong to
     int nodes = 0;                    ///< connections of running servers like this one
 };
 

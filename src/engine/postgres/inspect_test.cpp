@@ -32,6 +32,21 @@ TEST(inspect, tells_what_the_server_is_and_how_long_it_takes) {
     EXPECT_EQ(inspect(options)->schema_version, 7);
 }
 
+TEST(inspect, tells_a_role_that_may_make_no_tables) {
+    const TestDatabase database;
+    const auto role = "weak_" + database.schema();
+    ask(shared_server_url(), "CREATE ROLE " + role + " LOGIN");
+    PostgresOptions options;
+    options.url = database.url();
+    EXPECT_TRUE(inspect(options)->may_create);
+    const auto begin = options.url.find("//") + 2;
+    options.url.replace(begin, options.url.find('@') - begin, role);
+    const auto found = inspect(options);
+    ask(shared_server_url(), "DROP ROLE " + role);
+    ASSERT_TRUE(found.ok()) << found.error().detail;
+    EXPECT_FALSE(found->may_create);
+}
+
 TEST(inspect, counts_the_connections_of_running_nodes) {
     const TestServer server;
     PostgresOptions options;

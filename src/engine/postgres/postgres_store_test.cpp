@@ -166,6 +166,12 @@ TEST_F(postgres_store, refuses_what_it_cannot_use_and_says_why) {
     const auto secret = refusal("postgres://me:geheim@[::1/x");
     EXPECT_EQ(secret.code, ErrorCode::config_invalid);
     EXPECT_EQ(secret.detail.find("geheim"), std::string::npos);
+    for (const char* url : {"postgres://me@h/x?sslmod=require", "postgres://me@h/x?geheim=1"}) {
+        const auto option = refusal(url);
+        EXPECT_EQ(option.code, ErrorCode::config_invalid);
+        EXPECT_NE(option.detail.find("question mark"), std::string::npos) << option.detail;
+        EXPECT_EQ(option.detail.find("heim"), std::string::npos) << option.detail;
+    }
 
     EXPECT_EQ(refusal("postgres://me:geheim@h:port/x").code, ErrorCode::storage_failed);
 
