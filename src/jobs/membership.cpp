@@ -296,7 +296,11 @@ void Membership::republish_lost() {
         why.swap(why_lost_);
         place.before_ms = lost_before_ms_;
     }
-    if (why.empty() || republish(place, "the broker lost its queues")) return;
+    if (why.empty()) return;
+    const char* const reason = "the broker lost its queues";
+    auto timed = place;
+    timed.timed = true;
+    if (republish(place, reason) && republish(timed, reason)) return;
     const std::lock_guard lock(mutex_);
     why_lost_ = std::move(why);  // again with the next beat
 }
@@ -326,8 +330,14 @@ void Membership::look_for_lost() {
             all.drained_before_ms[i] =
                 std::max(all.drained_before_ms[i], node.marks.drained_before_ms[i]);
     }
+    look_for_lost(all, false, pending_);
+    if (++looks_ % times_.looks_for_timed == 0) look_for_lost(all, true, timed_);
+}
+
+void Membership::look_for_lost(const QueueMarks& all, bool timed, Findings& findings) {
     for (std::size_t i = 0; i < all.drained_before_ms.size(); ++i) {
         table::PendingPlace place;
+        place.timed = timed;
         place.priority = static_cast<int>(i);
         place.before_ms = all.drained_before_ms[i] - mark_margin_ms;
         if (place.before_ms <= 0) continue;
@@ -336,14 +346,15 @@ void Membership::look_for_lost() {
             [&](Session& session) { waiting = table::count_pending(session, place); });
         if (!read) return;
         if (waiting <= all.held) {
-            suspicions_[i] = 0;
+            findings.suspicions[i] = 0;
             continue;
         }
-        if (++suspicions_[i] < looks_before_lost) continue;
+        if (++findings.suspicions[i] < looks_before_lost) continue;
+        const auto now_us = parts_.clock.steady_us();
         const auto rest_us = std::chrono::microseconds(times_.republish_again).count();
-        if (published_us_[i] != 0 && now_us - published_us_[i] < rest_us) continue;
-        published_us_[i] = now_us;
-        suspicions_[i] = 0;
+        if (findings.published_us[i] != 0 && now_us - findings.published_us[i] < rest_us) continue;
+        findings.published_us[i] = now_us;
+        findings.suspicions[i] = 0;
         std::ignore = republish(place, "the broker drained its queue without them");
     }
 }

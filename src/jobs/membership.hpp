@@ -28,6 +28,7 @@ struct MembershipTimes {
     Millis dead_after{15'000};  ///< and others take over; longer than pause_after by a send's start
     Millis gap{10'000};         ///< between two beats, after which others are watched anew
     Millis look{5'000};         ///< between two looks for what the broker lost
+    int looks_for_timed = 6;    ///< each sixth also looks among those that waited for a time
     Millis republish_again{600'000};  ///< what was published again is left alone for so long
     std::int64_t number_rest_ms = 600'000;
 };
@@ -85,7 +86,13 @@ class Membership {
     [[nodiscard]] bool republish_of(const table::NodeRow& dead);
     [[nodiscard]] bool republish_unowned();
     void republish_lost();
+    /// What came of looking for lost ones, by priority.
+    struct Findings {
+        std::array<int, priority_levels> suspicions{};  ///< looks in a row with more than is held
+        std::array<std::int64_t, priority_levels> published_us{};
+    };
     void look_for_lost();
+    void look_for_lost(const QueueMarks& all, bool timed, Findings& findings);
     [[nodiscard]] bool republish(const table::PendingPlace& place, const char* why);
 
     const Parts parts_;
@@ -112,8 +119,9 @@ class Membership {
     bool paused_ = false;
     bool led_ = false;
     std::int64_t looked_us_ = 0;
-    std::array<int, priority_levels> suspicions_{};  ///< looks in a row with more than is held
-    std::array<std::int64_t, priority_levels> published_us_{};
+    std::int64_t looks_ = 0;
+    Findings pending_;
+    Findings timed_;
 };
 
 }  // namespace hongyan::jobs

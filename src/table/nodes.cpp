@@ -84,14 +84,33 @@ Job job_at(const Rows& rows) {
     return job;
 }
 
-std::string pending_sql(std::string_view what, std::string_view tail) {
-    return "SELECT " + std::string(what) +
-           " FROM message_records AS m WHERE m.status = 'pending' AND m.id > $1 AND m.id < $2"
-           " AND (m.id >= $3 OR m.due_ms >= $4) AND coalesce(m.due_ms, 0) < $5"
+std::string pending_sql(bool timed, std::string_view what, std::string_view tail) {
+    // Each partial index is used only by a query that repeats its condition.
+    const std::string waits = timed ? "m.status NOT IN ('pending', 'success') AND m.status IN "
+                                      "('scheduled', 'retrying')"
+                                    : "m.status = 'pending'";
+    const std::string due = timed ? "coalesce(m.next_attempt_ms, m.due_ms)" : "m.due_ms";
+    return "SELECT " + std::string(what) + " FROM message_records AS m WHERE " + waits +
+           " AND m.id > $1 AND m.id < $2 AND (m.id >= $3 OR " + due + " >= $4) AND coalesce(" +
+           due +
+           ", 0) < $5"
            " AND ($6 < 0 OR m.priority = $6)"
            " AND ($7 < 0 OR coalesce(m.node, ((m.id >> 10) & 1023)) = $7) AND " +
            std::string(is_accepted_sql) + std::string(tail);
 }
+
+/// The statement's two forms, by PendingPlace::timed.
+class PendingSql {
+  public:
+    PendingSql(std::string_view what, std::string_view tail)
+        : texts_{pending_sql(false, what, tail), pending_sql(true, what, tail)} {}
+    [[nodiscard]] const std::string& of(const PendingPlace& place) const {
+        return texts_[place.timed ? 1 : 0];
+    }
+
+  private:
+    std::array<std::string, 2> texts_;
+};
 
 MessageId bound_of(std::int64_t ms) {
     constexpr std::int64_t highest = INT64_MAX >> id_counter_bits;
@@ -229,20 +248,21 @@ std::vector<Waiting> adopt(Session& session, MessageStatus status, int number, i
 }
 
 std::vector<Job> list_pending(Session& session, const PendingPlace& place) {
-    static const std::string sql =
-        pending_sql("m.id, m.tenant_id, m.channel, m.priority", " ORDER BY m.id LIMIT $8");
-    auto rows =
-        session.query(sql, place.after, bound_of(place.before_ms), bound_of(place.since_ms),
-                      place.since_ms, place.before_ms, place.priority, place.owner, place.limit);
+    static const PendingSql sql("m.id, m.tenant_id, m.channel, m.priority",
+                                " ORDER BY m.id LIMIT $8");
+    auto rows = session.query(sql.of(place), place.after, bound_of(place.before_ms),
+                              bound_of(place.since_ms), place.since_ms, place.before_ms,
+                              place.priority, place.owner, place.limit);
     std::vector<Job> found;
     while (rows.next()) found.push_back(job_at(rows));
     return found;
 }
 
 std::int64_t count_pending(Session& session, const PendingPlace& place) {
-    static const std::string sql = pending_sql("count(*)", "");
-    auto rows = session.query(sql, place.after, bound_of(place.before_ms), bound_of(place.since_ms),
-                              place.since_ms, place.before_ms, place.priority, place.owner);
+    static const PendingSql sql("count(*)", "");
+    auto rows = session.query(sql.of(place), place.after, bound_of(place.before_ms),
+                              bound_of(place.since_ms), place.since_ms, place.before_ms,
+                              place.priority, place.owner);
     return rows.next() ? rows.integer(0) : 0;
 }
 

@@ -66,8 +66,12 @@ void set_gone(Session& session, int number, std::string_view taken_by);
 [[nodiscard]] std::vector<Waiting> adopt(Session& session, MessageStatus status, int number,
                                          int limit);
 /// Messages that wait for nothing but the queue, after a place, oldest first; accepted ones only.
+/// timed: in place of those that never waited for a time (their status is pending), those whose
+/// time has come (scheduled, retrying), which went to the queue then; there is no index by time, so
+/// all that wait for one are read.
 struct PendingPlace {
-    std::int64_t since_ms = 0;           ///< accepted, or sent again, at or after
+    bool timed = false;
+    std::int64_t since_ms = 0;           ///< accepted, sent again, or due, at or after
     std::int64_t before_ms = INT64_MAX;  ///< and before
     int priority = -1;                   ///< -1 = all
     int owner = -1;                      ///< the node it belongs to; -1 = any

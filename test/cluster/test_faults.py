@@ -8,7 +8,7 @@ import time
 import pytest
 
 from cluster import Cluster, wait_until
-from load import Load, check
+from load import Load, check, settled
 
 BOUND = 300
 DEAD_SECONDS = 15  # silence after which a node is declared dead
@@ -117,6 +117,22 @@ def test_the_brokers_queues_are_purged(cluster):
             cluster.broker.ctl("purge_queue", f"hongyan.{band}")
         load.wait(len(load.accepted) + 200)
     check(cluster, load.accepted, BOUND)
+
+
+@pytest.mark.parametrize("loss", ["purge_queue", "delete_queue"])
+def test_what_waited_for_its_time_comes_back_too(tmp_path, loss):
+    """Its status in the store is still scheduled when it is in the broker, and its owner lives and holds nothing."""
+    with Cluster(tmp_path, nodes=2, roles=["api,jobs", "api,worker,jobs"], start_nodes=False) as cluster:
+        owner, worker = cluster.nodes
+        owner.start()
+        body = {"channel": "sms", "recipient": "+8613800138000", "content": "x", "delay_seconds": 1}
+        accepted = [int(owner.need("POST", "/api/messages/send", body)["message_id"]) for _ in range(20)]
+        wait_until(lambda: owner.metric("hongyan_queue_confirmed_total") >= len(accepted), 20, "all are in the broker")
+        for band in ("urgent", "important", "normal", "low"):
+            cluster.broker.ctl(loss, f"hongyan.{band}")
+        worker.start()
+        settled(cluster, seconds=120)
+        assert check(cluster, accepted) == 0
 
 
 def test_the_brokers_queues_are_deleted(cluster):
