@@ -439,6 +439,8 @@ std::string openapi_text() {
 const std::string& Server::url() const { return parts_->url; }
 const std::string& Server::data_dir() const { return parts_->settings.data_dir; }
 const std::string& Server::new_admin_key() const { return parts_->new_admin_key; }
-bool Server::store_lost() const { return parts_->store_lost; }
+bool Server::store_lost() const {
+    return parts_->store_lost || parts_->delivery->committer().gave_up;
+}
 
 }  // namespace hongyan::app

@@ -34,7 +34,8 @@ class Server {
     [[nodiscard]] const std::string& data_dir() const;
     /// The administrator's key if this start made one, else "".
     [[nodiscard]] const std::string& new_admin_key() const;
-    /// The store failed for good; the process must be started again.
+    /// The store failed for good, and the process must be started again, or it did not take the
+    /// last outcomes at the stop.
     [[nodiscard]] bool store_lost() const;
 
   private:

@@ -61,6 +61,11 @@ Lock& FallbackLock::engine_of(const Lease& lease) {
 Result<Lease> FallbackLock::renew(const Lease& lease) {
     Lock& engine = engine_of(lease);
     auto renewed = engine.renew(lease);
+    if (&engine == &second_) {
+        // Nobody else here asks the first, and its coming back must not be overlooked.
+        const auto seen = first_.look(lease.name);
+        note(seen || seen.error().code != ErrorCode::unavailable);
+    }
     if (&engine == &second_ && !renewed && renewed.error().code == ErrorCode::conflict)
         state_.lock()->by_second.erase({lease.name, lease.token});
     return renewed;

@@ -27,7 +27,7 @@ enum class LockKind : std::uint8_t {
 struct LockRequest {
     std::string name;    ///< 1 to 200 bytes, printable, no blank, no { or }
     std::string owner;   ///< who asks: unique among all nodes and threads, 1 to 200 bytes
-    Millis ttl{30'000};  ///< how long the lease lasts without renewal: 10 ms to a day
+    Millis ttl{15'000};  ///< how long the lease lasts without renewal: 10 ms to a day
     Millis wait{0};      ///< how long to wait for it: 0 to an hour
     LockKind kind = LockKind::reentrant;
     std::int64_t above = 0;  ///< the token will be larger: pass the largest that the store has seen

@@ -132,7 +132,7 @@ bool Committer::is_stuck() const {
 
 CommitterStats Committer::stats() const {
     const std::lock_guard lock(mutex_);
-    return {commits_.load(), accepts_.size(), settled_.size()};
+    return {commits_.load(), accepts_.size(), settled_.size(), gave_up_.load()};
 }
 
 void Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
@@ -281,6 +281,7 @@ void Committer::fail(Round& round, const Error& error) {
         const std::lock_guard lock(mutex_);
         if (stopping_ && ++failures_at_stop_ > most_failures_at_stop) {
             log_.error("outcomes_given_up", {{"outcomes", round.settled.size()}});
+            gave_up_ = true;
             return;
         }
     }

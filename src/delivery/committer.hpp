@@ -117,6 +117,7 @@ struct CommitterStats {
     std::uint64_t commits = 0;
     std::uint64_t accepts_waiting = 0;
     std::uint64_t outcomes_waiting = 0;
+    bool gave_up = false;  ///< outcomes, at the stop: their messages are sent again
 };
 
 class Committer {
@@ -186,6 +187,7 @@ class Committer {
     std::thread thread_;
     std::atomic<std::uint64_t> commits_{0};
     std::atomic<int> others_{0};
+    std::atomic<bool> gave_up_{false};
     std::atomic<std::int64_t> writing_since_us_{0};  ///< steady time; 0: no transaction is open
     // Of the committer's thread:
     std::vector<std::int64_t> cut_off_;  ///< tasks of batches that could not be deleted yet

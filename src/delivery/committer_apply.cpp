@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "delivery/committer_round.hpp"
@@ -59,6 +60,20 @@ bool are_distinct(std::span<const Settled> settled) {
     for (const auto& one : settled) ids.push_back(one.message->id);
     std::sort(ids.begin(), ids.end());
     return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+}
+
+/// Outcomes of several kinds are several statements, and each counts in its tasks: two nodes that
+/// do so for the same tasks would wait for each other.
+void lock_tasks(Session& session, std::span<const Settled> settled) {
+    std::set<std::int64_t> tasks;
+    bool is_mixed = false;
+    for (const auto& one : settled) {
+        if (one.message->task_id != 0) tasks.insert(one.message->task_id);
+        is_mixed = is_mixed || one.status != settled.front().status ||
+                   is_plain_success(one) != is_plain_success(settled.front());
+    }
+    if (is_mixed && tasks.size() > 1)
+        table::lock_tasks(session, std::vector<std::int64_t>(tasks.begin(), tasks.end()));
 }
 
 }  // namespace
@@ -202,6 +217,7 @@ void Committer::settle_span(Session& session, Round& round, std::size_t begin, s
     std::vector<table::Outcome> rows;
     rows.reserve(end - begin);
     for (std::size_t i = begin; i < end; ++i) rows.push_back(row_of(round.settled[i]));
+    lock_tasks(session, std::span(round.settled).subspan(begin, end - begin));
     const auto legal = table::settle_all(session, rows, options_.node);
     std::vector<const Attempt*> attempts;
     std::vector<table::ReceiptPlace> places;

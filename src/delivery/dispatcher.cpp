@@ -19,6 +19,7 @@ constexpr Millis pause_without_account{15'000};
 constexpr Millis short_wait{2};  ///< while a channel may get leave to send at any time
 /// Outcomes not yet on disk, beyond which nothing more is sent: a crash would send them all again.
 constexpr std::uint64_t most_unwritten = 2'048;
+constexpr std::int64_t read_failed_interval_us = 10'000'000;
 
 const std::string& limit_resource(std::size_t channel) {
     static const auto names = [] {
@@ -259,6 +260,16 @@ Status Dispatcher::find_missing(const std::vector<Job>& jobs, std::vector<Messag
     });
 }
 
+/// Not every one: what cannot be read is tried again each second, message by message.
+void Dispatcher::tell_read_failed(const Error& error) {
+    const auto now_us = parts_.clock.steady_us();
+    ++reads_failed_;
+    if (read_told_us_ != 0 && now_us - read_told_us_ < read_failed_interval_us) return;
+    parts_.log.error("read_failed", {{"detail", error.detail}, {"failures", reads_failed_}});
+    read_told_us_ = std::max<std::int64_t>(1, now_us);
+    reads_failed_ = 0;
+}
+
 void Dispatcher::dispatch(std::vector<Job> jobs) {
     const auto taken = jobs;
     for (const Job& echo : parts_.in_flight.enter(jobs))
@@ -275,7 +286,7 @@ void Dispatcher::dispatch(std::vector<Job> jobs) {
     }
     std::vector<Settled> ended;
     if (const auto found = find_missing(jobs, messages, ended); !found) {
-        parts_.log.error("read_failed", {{"detail", found.error().detail}});
+        tell_read_failed(found.error());
         for (const Job& job : jobs) parts_.due.add(job, parts_.clock.now_ms() + 1'000);
         release(jobs);
         return;

@@ -122,6 +122,7 @@ class Dispatcher {
     void remember_attempts(Session& session, Message& message) const;
     [[nodiscard]] bool is_suppressed(Session& session, const Message& message,
                                      std::vector<Settled>& ended) const;
+    void tell_read_failed(const Error& error);
     void drop_suppressed(std::vector<MessagePtr>& messages, std::vector<Settled>& ended);
     [[nodiscard]] bool may_reach(const Message& message, const Job& job);
     void route(MessagePtr message, const Job& job, std::vector<Job>& dropped);
@@ -143,6 +144,8 @@ class Dispatcher {
     std::atomic<bool> paused_{false};
     std::atomic<ChannelMask> limited_{0};
     std::atomic<bool> waits_for_room_{false};  ///< a channel has its most in flight
+    std::int64_t read_told_us_ = 0;  ///< steady time of the last line in the log; the thread's own
+    std::int64_t reads_failed_ = 0;  ///< since then
     std::atomic<ChannelMask> left_{0};  ///< channels of which one that the limiter counted has left
     std::atomic<std::int64_t> completed_{0};
     // Of the thread only:

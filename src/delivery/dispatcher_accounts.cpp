@@ -119,7 +119,7 @@ void Dispatcher::drop_suppressed(std::vector<MessagePtr>& messages, std::vector<
     });
     if (read) return;
     // Rather late than to somebody who must not be written to.
-    parts_.log.error("read_failed", {{"detail", read.error().detail}});
+    tell_read_failed(read.error());
     for (auto& message : messages) {
         if (!message) continue;
         parts_.due.add(job_of(*message), parts_.clock.now_ms() + 1'000);

@@ -1,5 +1,7 @@
 #include "table/tasks.hpp"
 
+#include <tuple>
+
 namespace hongyan::table {
 namespace {
 
@@ -45,6 +47,15 @@ std::int64_t insert_task(Session& session, const TaskRecord& task) {
 void accept_task(Session& session, std::int64_t id) {
     session.run(
         "UPDATE message_tasks SET status = 'pending' WHERE id = $1 AND status = 'accepting'", id);
+}
+
+void lock_tasks(Session& session, const std::vector<std::int64_t>& ids) {
+    if (session.dialect() != Dialect::postgres) return;  // one writes at a time
+    std::string list;
+    for (const auto id : ids) list += (list.empty() ? "{" : ",") + std::to_string(id);
+    std::ignore = session.query(
+        "SELECT id FROM message_tasks WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+        list + "}");
 }
 
 void count_task(Session& session, std::int64_t id, const TaskDelta& delta, std::int64_t now_ms) {

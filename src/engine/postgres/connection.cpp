@@ -92,6 +92,9 @@ PGconn* begin_connecting(const PostgresOptions& options, const Host& host) {
     values.push_back(nullptr);
     PGconn* link = PQconnectStartParams(names.data(), values.data(), 1);
     if (link == nullptr) throw PostgresFailure(FailureKind::lost, "out of memory", "");
+    // Errors come with results; what else the server says would go to stderr, past the log.
+    PQsetNoticeProcessor(
+        link, [](void* /*context*/, const char* /*message*/) {}, nullptr);
     return link;
 }
 

@@ -74,7 +74,7 @@ class RedisTrace final : public LiveTrace {
     const std::size_t chunk_most_;
     Guarded<Waiting> waiting_;
     std::int64_t timer_ = 0;
-    int ticks_ = 0;  ///< of the client's thread
+    unsigned ticks_ = 0;  ///< of the client's thread
 };
 
 }  // namespace hongyan::redis
