@@ -297,10 +297,12 @@ void Membership::republish_lost() {
         place.before_ms = lost_before_ms_;
     }
     if (why.empty()) return;
-    const char* const reason = "the broker lost its queues";
-    auto timed = place;
-    timed.timed = true;
-    if (republish(place, reason) && republish(timed, reason)) return;
+    bool whole = true;
+    for (const bool timed : {false, true}) {
+        place.timed = timed;
+        whole = republish(place, "the broker lost its queues") && whole;
+    }
+    if (whole) return;
     const std::lock_guard lock(mutex_);
     why_lost_ = std::move(why);  // again with the next beat
 }
