@@ -62,18 +62,19 @@ bool are_distinct(std::span<const Settled> settled) {
     return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
 }
 
-/// Outcomes of several kinds are several statements, and each counts in its tasks: two nodes that
-/// do so for the same tasks would wait for each other.
+/// Outcomes of several kinds are several statements on PostgreSQL, and each counts in its tasks:
+/// two nodes that do so for the same tasks would wait for each other.
 void lock_tasks(Session& session, std::span<const Settled> settled) {
+    if (session.dialect() != Dialect::postgres) return;
+    const auto is_like_first = [&](const Settled& one) {
+        return one.status == settled.front().status &&
+               is_plain_success(one) == is_plain_success(settled.front());
+    };
+    if (std::all_of(settled.begin(), settled.end(), is_like_first)) return;
     std::set<std::int64_t> tasks;
-    bool is_mixed = false;
-    for (const auto& one : settled) {
+    for (const auto& one : settled)
         if (one.message->task_id != 0) tasks.insert(one.message->task_id);
-        is_mixed = is_mixed || one.status != settled.front().status ||
-                   is_plain_success(one) != is_plain_success(settled.front());
-    }
-    if (is_mixed && tasks.size() > 1)
-        table::lock_tasks(session, std::vector<std::int64_t>(tasks.begin(), tasks.end()));
+    if (tasks.size() > 1) table::lock_tasks(session, tasks);
 }
 
 }  // namespace

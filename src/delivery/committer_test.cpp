@@ -206,6 +206,7 @@ TEST_F(CommitterTest, a_stop_ends_even_if_the_store_takes_nothing) {
     committer.start();
     auto stopped = std::async(std::launch::async, [&] { committer.stop(); });
     EXPECT_EQ(stopped.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+    EXPECT_TRUE(committer.stats().gave_up);
 }
 
 TEST_F(CommitterTest, a_worker_pool_grows_shrinks_runs_everything_and_drops_the_rest_at_its_stop) {

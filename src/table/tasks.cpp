@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "table/bulk.hpp"
+
 namespace hongyan::table {
 namespace {
 
@@ -49,13 +51,12 @@ void accept_task(Session& session, std::int64_t id) {
         "UPDATE message_tasks SET status = 'pending' WHERE id = $1 AND status = 'accepting'", id);
 }
 
-void lock_tasks(Session& session, const std::vector<std::int64_t>& ids) {
-    if (session.dialect() != Dialect::postgres) return;  // one writes at a time
-    std::string list;
-    for (const auto id : ids) list += (list.empty() ? "{" : ",") + std::to_string(id);
+void lock_tasks(Session& session, const std::set<std::int64_t>& ids) {
+    ArrayText list;
+    for (const auto id : ids) list.number(id);
     std::ignore = session.query(
         "SELECT id FROM message_tasks WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-        list + "}");
+        list.close());
 }
 
 void count_task(Session& session, std::int64_t id, const TaskDelta& delta, std::int64_t now_ms) {

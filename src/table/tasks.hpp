@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "contract/store.hpp"
@@ -32,9 +33,9 @@ void accept_task(Session& session, std::int64_t id);
 /// Adds to the counters; the task is processing from its first outcome on, and completed with its
 /// last.
 void count_task(Session& session, std::int64_t id, const TaskDelta& delta, std::int64_t now_ms);
-/// Locks these tasks until the transaction's end, in one order for everybody: for several
-/// statements that each count in some of them. ids are distinct.
-void lock_tasks(Session& session, const std::vector<std::int64_t>& ids);
+/// On PostgreSQL only: locks these tasks until the transaction's end, in one order for everybody,
+/// before several statements that each count in some of them.
+void lock_tasks(Session& session, const std::set<std::int64_t>& ids);
 void set_task_status(Session& session, std::int64_t id, TaskStatus status);
 [[nodiscard]] bool is_cancelled_task(Session& session, std::int64_t id);
 [[nodiscard]] std::optional<TaskRecord> find_task(Session& session, std::int64_t tenant_id,

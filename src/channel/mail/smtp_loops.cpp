@@ -1,7 +1,5 @@
 #include "channel/mail/smtp_loops.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
 

@@ -98,6 +98,22 @@ TEST_F(fallback_lock, when_the_first_is_back_a_lease_of_the_second_still_counts)
     EXPECT_TRUE(lock.acquire(request("c")));
 }
 
+TEST_F(fallback_lock, who_renews_a_lease_of_the_second_sees_that_the_first_is_back) {
+    line.is_cut = true;
+    EXPECT_FALSE(lock.acquire(request("b")));
+    clock.advance(Millis(31'000));
+    const auto lease = lock.acquire(request("b"));
+    ASSERT_TRUE(lease);
+    EXPECT_TRUE(lock.renew(*lease));
+    EXPECT_TRUE(lock.is_fallen_back());
+    line.is_cut = false;
+    EXPECT_TRUE(lock.renew(*lease));
+    EXPECT_FALSE(lock.is_fallen_back());
+    EXPECT_TRUE(lock.release(*lease));
+    line.is_cut = true;
+    EXPECT_FALSE(lock.acquire(request("b"))) << "it is waited for anew";
+}
+
 TEST_F(fallback_lock, a_lease_longer_than_the_wait_is_refused) {
     LockRequest longer = request("a");
     longer.ttl = Millis(30'001);
